@@ -1,0 +1,77 @@
+// An accelerator as its YAML file describes it: memory levels above one array of processing elements.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workload/quantized.h"
+
+namespace heddle::arch {
+
+/// Operand widths that the array's datapath is built for.
+struct OperandBits {
+  int weights = 8;
+  int activations = 8;
+  int accumulators = 32;
+};
+
+/// Registers of one PE: operand vectors (of `lanes` elements) and accumulators, or one capacity shared by all three.
+struct Registers {
+  std::int64_t weights = 1;
+  std::int64_t inputs = 1;
+  std::int64_t outputs = 1;
+  std::optional<std::int64_t> shared_bytes;
+};
+
+/// What the array's ports carry: bytes per cycle for operands, results per cycle for outputs.
+struct Ports {
+  std::int64_t weights = 64;
+  std::int64_t inputs = 64;
+  std::int64_t outputs = 16;
+};
+
+/// The `dot` unit: rows x columns PEs, each a dot product `lanes` wide; dense, or n:m structured sparse.
+struct DotUnit {
+  std::int64_t rows = 1;
+  std::int64_t columns = 1;
+  std::int64_t lanes = 1;
+  std::optional<workload::StructuredSparsity> sparsity;
+  bool scalable = false;  ///< narrow operands (4, 2, 1 bits) multiply the lanes by 8 / bits
+  OperandBits bits;
+  Registers registers;
+  Ports ports;
+};
+
+struct MemoryLevel {
+  enum class Kind : std::uint8_t { dram, sram };
+  std::string name;
+  Kind kind = Kind::sram;
+  std::int64_t size_bytes = 0;       ///< sram only; dram is unlimited
+  std::int64_t word_bytes = 1;       ///< sram: transfers take whole words
+  std::int64_t burst_bytes = 1;      ///< dram: transfers take whole bursts
+  std::int64_t bandwidth = 1;        ///< bytes per cycle at the port towards the array
+  std::int64_t latency_cycles = 0;   ///< once per request; requests are pipelined
+  bool double_buffered = false;      ///< holds the tiles of one iteration and those of the next
+};
+
+/// Layers without multiply-accumulates run on the post-processing unit's own lanes.
+struct VectorUnit {
+  std::int64_t lanes = 16;  ///< elementary operations per cycle; each operation's cost per element is in docs/vector-unit.md
+};
+
+struct Accelerator {
+  std::string name;
+  double clock_hz = 1e9;
+  std::string energy = "han2015-45nm";
+  DotUnit array;
+  VectorUnit vector;
+  std::vector<MemoryLevel> memory;  ///< outermost first; memory[0] is the dram
+};
+
+/// Reads an accelerator file. Throws InputError with everything that is wrong in it.
+Accelerator read_accelerator(const std::filesystem::path& file);
+
+}  // namespace heddle::arch

@@ -1,0 +1,40 @@
+// Can this accelerator run this mapping of this layer? Capacities, axes, coverage.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "arch/mapping.h"
+
+namespace heddle::arch {
+
+/// A MAC layer as the machine sees it: its loops and the widths of what moves.
+struct LayerProblem {
+  std::string name;
+  workload::MacShape shape;
+  int weight_bits = 8;
+  int input_bits = 8;
+  int output_bits = 8;
+  std::optional<workload::StructuredSparsity> sparsity;  ///< of the weights, when they are stored n:m
+};
+
+/// Bits of the index of a kept weight within its group of m: ceil(log2 m).
+int index_bits(const workload::StructuredSparsity& sparsity);
+/// Weights stored for so many consecutive channels, the first at a group's start: n for each full group of m, and at most
+/// n for the rest. Dense: all of them.
+std::int64_t kept_channels(std::int64_t channels, const std::optional<workload::StructuredSparsity>& sparsity);
+/// Lanes of the unit for these operand widths: `lanes`, times 8 / bits if it is scalable.
+std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits);
+/// Does the unit run these weights in its n:m mode (same n:m), or densely (false)?
+bool runs_sparse(const DotUnit& unit, const LayerProblem& problem);
+
+/// Elements of one operand's tile when each dimension spans `extent` (unclipped: no padding or layer edge is considered;
+/// input rows and columns are the distinct ones that the window touches).
+std::int64_t tile_elements(workload::Operand operand, const workload::MacShape& shape, const workload::PerDim<std::int64_t>& extent);
+
+/// Everything that is wrong, each saying which level or axis and by how much; empty for a legal mapping. Rules in
+/// docs/mapping.md.
+std::vector<std::string> illegalities(const LayerMapping& mapping, const LayerProblem& problem, const Accelerator& accelerator);
+
+}  // namespace heddle::arch

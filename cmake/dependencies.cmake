@@ -1,0 +1,19 @@
+# Every dependency is a Debian 12 package; script/bootstrap names them all.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(dnnl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(ONNX REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+# Debian builds SystemC as C++17; the define lets C++20 code link against it.
+pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
+add_library(systemc_cxx20 INTERFACE)
+target_link_libraries(systemc_cxx20 INTERFACE PkgConfig::SYSTEMC Threads::Threads)
+target_compile_definitions(systemc_cxx20 INTERFACE SC_CPLUSPLUS=201703L)

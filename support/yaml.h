@@ -1,0 +1,81 @@
+// Reading YAML with marks: every getter notes what is wrong, with file, line and key path, and goes on, so
+// that one run reports everything wrong in a file. Call Document::finish() before using what was read.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "support/error.h"
+
+namespace heddle::yaml {
+
+/// One node of a document, with its key path ("array.bits") for messages.
+class Value {
+ public:
+  Value(YAML::Node node, std::string path, std::string file, std::shared_ptr<std::vector<Problem>> problems);
+
+  bool is_map() const { return node_.IsDefined() && node_.IsMap(); }
+  bool is_list() const { return node_.IsDefined() && node_.IsSequence(); }
+  bool is_scalar() const { return node_.IsDefined() && node_.IsScalar(); }
+  const std::string& path() const { return path_; }
+
+  /// Notes a problem at this node.
+  void problem(const std::string& message) const;
+  /// Notes every key of this map that is not in `known`; a node that is no map, or a key given twice, as well.
+  void only_keys(const std::vector<std::string>& known) const;
+
+  bool has(const std::string& key) const;
+  /// Child of a map; notes a problem if it is absent (the result is then undefined: has no type).
+  Value required(const std::string& key) const;
+  /// Child of a map, if present.
+  std::optional<Value> optional(const std::string& key) const;
+  /// Elements of a list; notes a problem if this is no list.
+  std::vector<Value> elements() const;
+  /// Keys of a map, in file order.
+  std::vector<std::string> keys() const;
+
+  /// Scalars. Each notes a problem and returns a harmless value when the node is of another type or out of range.
+  std::string text() const;
+  std::int64_t integer(std::int64_t least = INT64_MIN, std::int64_t most = INT64_MAX) const;
+  double number(double least, double most) const;  ///< finite, within [least, most]
+  bool boolean() const;
+  std::string one_of(const std::vector<std::string>& choices) const;
+  std::int64_t bytes() const;  ///< "512 KiB", "64 B", "1 MiB", or a plain number of bytes; positive
+  double hertz() const;        ///< "800 MHz", "1 GHz", or a plain number; positive
+
+ private:
+  YAML::Node node_;
+  std::string path_;
+  std::string file_;
+  std::shared_ptr<std::vector<Problem>> problems_;
+
+  template <class T>
+  T convert(const char* expected, T fallback) const;
+};
+
+/// One YAML file. Throws InputError if it cannot be read or is no YAML.
+class Document {
+ public:
+  static Document load(const std::filesystem::path& file);
+  static Document parse(const std::string& text, const std::string& name);
+
+  Value root() const;
+  const std::string& file() const { return file_; }
+  /// Throws one InputError with all problems noted so far, if there are any.
+  void finish() const;
+
+ private:
+  Document(YAML::Node node, std::string file);
+
+  YAML::Node node_;
+  std::string file_;
+  std::shared_ptr<std::vector<Problem>> problems_;
+};
+
+}  // namespace heddle::yaml
