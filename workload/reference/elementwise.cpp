@@ -1,5 +1,5 @@
-// Operations whose output element depends on one element of each input: add, multiply, activation, batch norm; and
-// rotary, on two elements of a row. A unit is an element (rotary: a row).
+// Operations whose output element depends on one element of each input: add, multiply, activation, batch
+// norm; and rotary, on two elements of a row. A unit is an element (rotary: a row).
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -23,7 +23,8 @@ class Binary : public VectorKernel {
   Binary(const Shape& a, const Shape& b, const QuantizedLayer& q)
       : VectorKernel(element_count(a), 1), second_(StridedSource::broadcast(a, b)), q_(q) {}
 
-  std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin, std::int64_t end) const override {
+  std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin,
+                                        std::int64_t end) const override {
     if (input == 0) return {{begin, end}};
     return second_.ranges(begin, end);
   }
@@ -32,12 +33,13 @@ class Binary : public VectorKernel {
     const Finish finish(q_);
     const std::int64_t za = q_.inputs[0].zero_point, zb = q_.inputs[1].zero_point;
     const std::int64_t ma = q_.multipliers[0], mb = kMultiply ? 0 : q_.multipliers[1];
-    second_.for_each_run(begin, end, [&](std::int64_t element, std::int64_t b, std::int64_t count, std::int64_t step) {
-      for (std::int64_t i = 0; i < count; ++i) {
-        const std::int64_t x0 = in[0][element + i] - za, x1 = in[1][b + i * step] - zb;
-        out[element + i] = finish(kMultiply ? x0 * x1 * ma : x0 * ma + x1 * mb);
-      }
-    });
+    second_.for_each_run(begin, end,
+                         [&](std::int64_t element, std::int64_t b, std::int64_t count, std::int64_t step) {
+                           for (std::int64_t i = 0; i < count; ++i) {
+                             const std::int64_t x0 = in[0][element + i] - za, x1 = in[1][b + i * step] - zb;
+                             out[element + i] = finish(kMultiply ? x0 * x1 * ma : x0 * ma + x1 * mb);
+                           }
+                         });
   }
 
  private:
@@ -99,7 +101,9 @@ class PerChannel : public VectorKernel {
 class RotaryRows : public VectorKernel {
  public:
   RotaryRows(const Shape& shape, const QuantizedLayer& q)
-      : VectorKernel(element_count(shape) / shape.back(), shape.back()), positions_(shape[shape.size() - 2]), q_(q) {}
+      : VectorKernel(element_count(shape) / shape.back(), shape.back()),
+        positions_(shape[shape.size() - 2]),
+        q_(q) {}
 
   std::vector<ElementRange> input_range(std::size_t, std::int64_t begin, std::int64_t end) const override {
     return {{begin * unit_elements(), end * unit_elements()}};
@@ -128,7 +132,8 @@ class RotaryRows : public VectorKernel {
 
 }  // namespace
 
-std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Layer& layer, const QuantizedLayer& q) {
+std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Layer& layer,
+                                               const QuantizedLayer& q) {
   const Shape& in = network.shape(layer.inputs[0]);
   if (std::holds_alternative<Add>(layer.operation)) {
     need_multipliers(layer, q, 2);
@@ -144,7 +149,8 @@ std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Lay
   }
   if (std::holds_alternative<BatchNorm>(layer.operation)) {
     need_multipliers(layer, q, static_cast<std::size_t>(in[1]));
-    if (q.offsets.size() != q.multipliers.size()) throw std::invalid_argument(layer.name + ": too few offsets");
+    if (q.offsets.size() != q.multipliers.size())
+      throw std::invalid_argument(layer.name + ": too few offsets");
     return std::make_shared<PerChannel>(in, q);
   }
   if (std::holds_alternative<Rotary>(layer.operation)) {

@@ -8,7 +8,9 @@
 #include <stdexcept>
 #include <type_traits>
 
+#include "workload/live_ranges.h"
 #include "workload/reference/dot_kernels.h"
+#include "workload/reference/matrices.h"
 #include "workload/reference/vector_ops.h"
 
 namespace heddle::workload {
@@ -33,10 +35,11 @@ struct Operands {
   bool group_outermost = false;        ///< matmul: tensors are [g][n][...] rather than [n][g][...]
 };
 
-/// Inputs less their zero point, laid out for one group: patch[position][c, r, s], 0 in the padding. A position is
-/// (n * P + p) * Q + q.
+/// Inputs less their zero point, laid out for one group: patch[position][c, r, s], 0 in the padding. A
+/// position is (n * P + p) * Q + q.
 template <class T>
-void gather(const Operands& op, std::int64_t group, std::int64_t begin, std::int64_t end, std::vector<T>& patches) {
+void gather(const Operands& op, std::int64_t group, std::int64_t begin, std::int64_t end,
+            std::vector<T>& patches) {
   const MacShape& s = op.shape;
   const std::int64_t channels = s.size[Dim::C], rows = s.size[Dim::R], columns = s.size[Dim::S];
   const std::int64_t length = channels * rows * columns;
@@ -114,12 +117,14 @@ std::vector<std::int64_t> accumulate(const Operands& op) {
     for (std::int64_t begin = 0; begin < positions; begin += kPositions) {
       const std::int64_t end = std::min(begin + kPositions, positions);
       gather(op, g, begin, end, patches);
-      multiply(weights, channels, length, patches, end - begin, [&](std::int64_t m, std::int64_t j, std::int64_t sum) {
-        const std::int64_t n = (begin + j) / pixels, pixel = (begin + j) % pixels;
-        const std::int64_t row = op.group_outermost ? (g * s.size[Dim::N] + n) * channels
-                                                    : (n * groups + g) * channels;
-        result[at((row + m) * pixels + pixel)] = sum + (op.bias == nullptr ? 0 : op.bias[g * channels + m]);
-      });
+      multiply(weights, channels, length, patches, end - begin,
+               [&](std::int64_t m, std::int64_t j, std::int64_t sum) {
+                 const std::int64_t n = (begin + j) / pixels, pixel = (begin + j) % pixels;
+                 const std::int64_t row =
+                     op.group_outermost ? (g * s.size[Dim::N] + n) * channels : (n * groups + g) * channels;
+                 result[at((row + m) * pixels + pixel)] =
+                     sum + (op.bias == nullptr ? 0 : op.bias[g * channels + m]);
+               });
     }
   }
   return result;
@@ -128,24 +133,6 @@ std::vector<std::int64_t> accumulate(const Operands& op) {
 std::int64_t largest_magnitude(const Quantization& q) {
   return std::max(std::abs(static_cast<std::int64_t>(q.lowest()) - q.zero_point),
                   std::abs(static_cast<std::int64_t>(q.highest()) - q.zero_point));
-}
-
-/// For every leading index of the first operand of a matmul, the matrix of the second (broadcast like numpy).
-std::vector<std::int64_t> matrix_of(const Shape& a, const Shape& b) {
-  std::int64_t count = 1;
-  for (std::size_t i = 0; i + 2 < a.size(); ++i) count *= a[i];
-  std::vector<std::int64_t> result(at(count));
-  for (std::int64_t g = 0; g < count; ++g) {
-    std::int64_t rest = g, stride = 1;
-    for (std::size_t back = 3; back <= b.size(); ++back) {
-      const std::int64_t index = rest % a[a.size() - back];
-      rest /= a[a.size() - back];
-      const std::int64_t extent = b[b.size() - back];
-      result[at(g)] += (extent == 1 ? 0 : index) * stride;
-      stride *= extent;
-    }
-  }
-  return result;
 }
 
 /// [.., c, m] to [.., m, c].
@@ -160,7 +147,9 @@ std::vector<std::int16_t> transposed(const IntTensor& b) {
   return result;
 }
 
-const Layer& layer_at(const Network& network, int layer) { return network.layers().at(static_cast<std::size_t>(layer)); }
+const Layer& layer_at(const Network& network, int layer) {
+  return network.layers().at(static_cast<std::size_t>(layer));
+}
 
 void check_inputs(const Network& network, const Layer& layer, const std::vector<const IntTensor*>& inputs) {
   if (inputs.size() != layer.inputs.size()) {
@@ -184,24 +173,30 @@ int accumulator_bits(const QuantizedLayer& quantized, const MacShape& shape) {
   const std::int64_t length = shape.size[Dim::C] * shape.size[Dim::R] * shape.size[Dim::S];
   double bound = 0;  // a double counts the bits of sums beyond 64 bits as well
   if (quantized.weights.codes.empty()) {
-    bound = static_cast<double>(length) * static_cast<double>(largest_magnitude(quantized.inputs.at(1))) * input;
+    bound =
+        static_cast<double>(length) * static_cast<double>(largest_magnitude(quantized.inputs.at(1))) * input;
   }
   for (std::int64_t channel = 0; channel * length < static_cast<std::int64_t>(quantized.weights.codes.size());
        ++channel) {
     std::int64_t sum = 0;
-    for (std::int64_t k = 0; k < length; ++k) sum += std::abs(quantized.weights.codes[at(channel * length + k)]);
-    const double bias = quantized.bias.empty() ? 0 : std::abs(static_cast<double>(quantized.bias[at(channel)]));
+    for (std::int64_t k = 0; k < length; ++k)
+      sum += std::abs(quantized.weights.codes[at(channel * length + k)]);
+    const double bias =
+        quantized.bias.empty() ? 0 : std::abs(static_cast<double>(quantized.bias[at(channel)]));
     bound = std::max(bound, static_cast<double>(sum) * input + bias);
   }
   if (bound >= 0x1p62) return 64;
   return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(bound))) + 1;
 }
 
-std::vector<std::int64_t> reference_accumulators(const Network& network, int index, const QuantizedLayer& quantized,
+std::vector<std::int64_t> reference_accumulators(const Network& network, int index,
+                                                 const QuantizedLayer& quantized,
                                                  const std::vector<const IntTensor*>& inputs) {
   const Layer& layer = layer_at(network, index);
   const std::optional<MacShape> shape = mac_shape(network, layer);
-  if (!shape) throw std::invalid_argument(layer.name + ": has no accumulators, expected a conv, linear or matmul layer");
+  if (!shape)
+    throw std::invalid_argument(layer.name +
+                                ": has no accumulators, expected a conv, linear or matmul layer");
   check_inputs(network, layer, inputs);
   Operands op;
   op.shape = *shape;
@@ -211,7 +206,7 @@ std::vector<std::int64_t> reference_accumulators(const Network& network, int ind
   std::vector<std::int16_t> matrices;
   if (const auto* matmul = std::get_if<MatMul>(&layer.operation)) {
     op.group_outermost = true;
-    op.weight_group = matrix_of(inputs[0]->shape, inputs[1]->shape);
+    op.weight_group = second_matrices(inputs[0]->shape, inputs[1]->shape);
     if (!matmul->transpose_b) matrices = transposed(*inputs[1]);
     op.weights = matmul->transpose_b ? inputs[1]->codes.data() : matrices.data();
   } else {
@@ -259,13 +254,12 @@ IntTensor reference_layer(const Network& network, int index, const QuantizedLaye
   return result;
 }
 
-std::map<TensorId, IntTensor> reference_network(const QuantizedNetwork& quantized, std::map<TensorId, IntTensor> tensors) {
+std::map<TensorId, IntTensor> reference_network(const QuantizedNetwork& quantized,
+                                                std::map<TensorId, IntTensor> tensors) {
   const Network& network = *quantized.network;
-  std::vector<std::size_t> readers;
-  for (const Value& value : network.values()) readers.push_back(value.consumers.size());
-  const std::vector<TensorId> outputs = network.outputs();
-  for (const TensorId output : outputs) ++readers[static_cast<std::size_t>(output)];
-  for (const int index : network.topological_order()) {
+  const LiveRanges live = live_ranges(network);
+  for (int step = 0; step < static_cast<int>(live.order.size()); ++step) {
+    const int index = live.order[static_cast<std::size_t>(step)];
     const Layer& layer = layer_at(network, index);
     std::vector<const IntTensor*> inputs;
     for (const TensorId input : layer.inputs) {
@@ -276,16 +270,12 @@ std::map<TensorId, IntTensor> reference_network(const QuantizedNetwork& quantize
       }
       inputs.push_back(&found->second);
     }
-    tensors[layer.output] = reference_layer(network, index, quantized.layers.at(static_cast<std::size_t>(index)), inputs);
-    std::vector<TensorId> read = layer.inputs;  // a layer that reads a tensor twice is one of its consumers once
-    std::sort(read.begin(), read.end());
-    read.erase(std::unique(read.begin(), read.end()), read.end());
-    for (const TensorId input : read) {
-      if (--readers[static_cast<std::size_t>(input)] == 0) tensors.erase(input);
-    }
+    tensors[layer.output] =
+        reference_layer(network, index, quantized.layers.at(static_cast<std::size_t>(index)), inputs);
+    for (const TensorId dead : live.dead_after(step)) tensors.erase(dead);
   }
   std::map<TensorId, IntTensor> result;
-  for (const TensorId output : outputs) result[output] = std::move(tensors.at(output));
+  for (const TensorId output : network.outputs()) result[output] = std::move(tensors.at(output));
   return result;
 }
 

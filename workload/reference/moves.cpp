@@ -1,5 +1,6 @@
-// Operations that move codes: reshape, transpose, slice (codes unchanged), concat (each input rescaled to the output's
-// quantization), embedding (rows of a table of codes). A unit is an element; embedding: one looked-up row.
+// Operations that move codes: reshape, transpose, slice (codes unchanged), concat (each input rescaled to the
+// output's quantization), embedding (rows of a table of codes). A unit is an element; embedding: one
+// looked-up row.
 #include <fmt/format.h>
 
 #include <stdexcept>
@@ -12,16 +13,18 @@ namespace {
 /// Output element i is input element source(i).
 class Gather : public VectorKernel {
  public:
-  Gather(const Shape& output, StridedSource source) : VectorKernel(element_count(output), 1), source_(std::move(source)) {}
+  Gather(const Shape& output, StridedSource source)
+      : VectorKernel(element_count(output), 1), source_(std::move(source)) {}
 
   std::vector<ElementRange> input_range(std::size_t, std::int64_t begin, std::int64_t end) const override {
     return source_.ranges(begin, end);
   }
 
   void run(std::int64_t begin, std::int64_t end, const InputCodes& in, std::int16_t* out) const override {
-    source_.for_each_run(begin, end, [&](std::int64_t to, std::int64_t from, std::int64_t count, std::int64_t step) {
-      for (std::int64_t i = 0; i < count; ++i) out[to + i] = in[0][from + i * step];
-    });
+    source_.for_each_run(begin, end,
+                         [&](std::int64_t to, std::int64_t from, std::int64_t count, std::int64_t step) {
+                           for (std::int64_t i = 0; i < count; ++i) out[to + i] = in[0][from + i * step];
+                         });
   }
 
  private:
@@ -43,7 +46,8 @@ class Join : public VectorKernel {
     start_.push_back(row_);
   }
 
-  std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin, std::int64_t end) const override {
+  std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin,
+                                        std::int64_t end) const override {
     std::vector<ElementRange> result;
     for_each_run(begin, end, [&](std::size_t k, std::int64_t, std::int64_t from, std::int64_t count) {
       if (k == input) result.emplace_back(from, from + count);
@@ -65,7 +69,8 @@ class Join : public VectorKernel {
   void for_each_run(std::int64_t begin, std::int64_t end, const F& f) const {
     for (std::int64_t element = begin; element < end;) {
       const std::int64_t row = element / row_, column = element % row_;
-      const auto k = static_cast<std::size_t>(std::upper_bound(start_.begin(), start_.end(), column) - start_.begin() - 1);
+      const auto k = static_cast<std::size_t>(std::upper_bound(start_.begin(), start_.end(), column) -
+                                              start_.begin() - 1);
       const std::int64_t count = std::min(start_[k + 1] - column, end - element);
       f(k, element, row * (start_[k + 1] - start_[k]) + column - start_[k], count);
       element += count;
@@ -77,7 +82,8 @@ class Join : public VectorKernel {
   const QuantizedLayer& q_;
 };
 
-/// Codes of row `index` of the table in QuantizedLayer::weights; index = code - zero point, kept within the table.
+/// Codes of row `index` of the table in QuantizedLayer::weights; index = code - zero point, kept within the
+/// table.
 class Lookup : public VectorKernel {
  public:
   Lookup(const Shape& indices, std::int64_t rows, std::int64_t columns, const QuantizedLayer& q)
@@ -90,7 +96,8 @@ class Lookup : public VectorKernel {
   void run(std::int64_t begin, std::int64_t end, const InputCodes& in, std::int16_t* out) const override {
     for (std::int64_t i = begin; i < end; ++i) {
       const std::int64_t index = std::clamp<std::int64_t>(in[0][i] - q_.inputs[0].zero_point, 0, rows_ - 1);
-      std::copy_n(q_.weights.codes.data() + index * unit_elements(), unit_elements(), out + i * unit_elements());
+      std::copy_n(q_.weights.codes.data() + index * unit_elements(), unit_elements(),
+                  out + i * unit_elements());
     }
   }
 
@@ -120,8 +127,8 @@ std::shared_ptr<VectorKernel> make_move(const Network& network, const Layer& lay
   }
   if (const auto* concat = std::get_if<Concat>(&layer.operation)) {
     if (q.multipliers.size() != layer.inputs.size()) {
-      throw std::invalid_argument(fmt::format("{}: {} multipliers, expected one for each of {} inputs", layer.name,
-                                              q.multipliers.size(), layer.inputs.size()));
+      throw std::invalid_argument(fmt::format("{}: {} multipliers, expected one for each of {} inputs",
+                                              layer.name, q.multipliers.size(), layer.inputs.size()));
     }
     return std::make_shared<Join>(network, layer, static_cast<std::size_t>(concat->axis), q);
   }

@@ -10,7 +10,8 @@ namespace {
 
 __extension__ using Wide = __int128;
 
-/// Mean of `count` elements whose sum is `sum`, rescaled: (sum * multiplier) / (count * 2^shift), rounded half up.
+/// Mean of `count` elements whose sum is `sum`, rescaled: (sum * multiplier) / (count * 2^shift), rounded
+/// half up.
 std::int64_t rounded_mean(std::int64_t sum, std::int64_t count, std::int64_t multiplier, int shift) {
   const Wide divisor = static_cast<Wide>(count) << (shift + 1);
   const Wide doubled = 2 * static_cast<Wide>(sum) * multiplier + (static_cast<Wide>(count) << shift);
@@ -21,7 +22,11 @@ std::int64_t rounded_mean(std::int64_t sum, std::int64_t count, std::int64_t mul
 class Pooling : public VectorKernel {
  public:
   Pooling(const Pool& pool, const Shape& in, const Shape& out, const QuantizedLayer& q)
-      : VectorKernel(out[0] * out[1] * out[2], out[3]), pool_(pool), rows_(in[2]), columns_(in[3]), out_rows_(out[2]),
+      : VectorKernel(out[0] * out[1] * out[2], out[3]),
+        pool_(pool),
+        rows_(in[2]),
+        columns_(in[3]),
+        out_rows_(out[2]),
         q_(q) {}
 
   std::vector<ElementRange> input_range(std::size_t, std::int64_t begin, std::int64_t end) const override {
@@ -102,7 +107,8 @@ class GlobalAverage : public VectorKernel {
   void run(std::int64_t begin, std::int64_t end, const InputCodes& in, std::int16_t* out) const override {
     for (std::int64_t unit = begin; unit < end; ++unit) {
       std::int64_t sum = 0;
-      for (std::int64_t i = unit * plane_; i < (unit + 1) * plane_; ++i) sum += in[0][i] - q_.inputs[0].zero_point;
+      for (std::int64_t i = unit * plane_; i < (unit + 1) * plane_; ++i)
+        sum += in[0][i] - q_.inputs[0].zero_point;
       out[unit] = Finish(q_).code(rounded_mean(sum, plane_, q_.multipliers[0], q_.shift));
     }
   }
@@ -114,12 +120,14 @@ class GlobalAverage : public VectorKernel {
 
 }  // namespace
 
-std::shared_ptr<VectorKernel> make_pooling(const Network& network, const Layer& layer, const QuantizedLayer& q) {
+std::shared_ptr<VectorKernel> make_pooling(const Network& network, const Layer& layer,
+                                           const QuantizedLayer& q) {
   const auto* pool = std::get_if<Pool>(&layer.operation);
   const bool global = std::holds_alternative<GlobalAveragePool>(layer.operation);
   if (pool == nullptr && !global) return nullptr;
   if ((global || pool->kind == Pool::Kind::average) && q.multipliers.size() != 1) {
-    throw std::invalid_argument(fmt::format("{}: {} multipliers, expected 1", layer.name, q.multipliers.size()));
+    throw std::invalid_argument(
+        fmt::format("{}: {} multipliers, expected 1", layer.name, q.multipliers.size()));
   }
   const Shape& in = network.shape(layer.inputs[0]);
   if (global) return std::make_shared<GlobalAverage>(in, q);

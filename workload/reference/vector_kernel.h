@@ -19,13 +19,16 @@ class VectorKernel {
 
   std::int64_t units() const { return units_; }
   std::int64_t unit_elements() const { return unit_elements_; }
-  virtual std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin, std::int64_t end) const = 0;
-  virtual void run(std::int64_t begin, std::int64_t end, const InputCodes& inputs, std::int16_t* output) const = 0;
+  virtual std::vector<ElementRange> input_range(std::size_t input, std::int64_t begin,
+                                                std::int64_t end) const = 0;
+  virtual void run(std::int64_t begin, std::int64_t end, const InputCodes& inputs,
+                   std::int16_t* output) const = 0;
 
   std::int64_t operations_per_element = 0;
 
  protected:
-  VectorKernel(std::int64_t units, std::int64_t unit_elements) : units_(units), unit_elements_(unit_elements) {}
+  VectorKernel(std::int64_t units, std::int64_t unit_elements)
+      : units_(units), unit_elements_(unit_elements) {}
 
  private:
   std::int64_t units_;
@@ -43,7 +46,8 @@ class Finish {
   }
   /// The same for a number that is already rounded to whole codes.
   std::int16_t code(std::int64_t rounded) const {
-    const std::int64_t clamped = std::clamp<std::int64_t>(rounded + stage_.zero_point, stage_.low, stage_.high);
+    const std::int64_t clamped =
+        std::clamp<std::int64_t>(rounded + stage_.zero_point, stage_.low, stage_.high);
     return stage_.table.empty() ? static_cast<std::int16_t>(clamped)
                                 : stage_.table[static_cast<std::size_t>(clamped + 128)];
   }
@@ -56,14 +60,16 @@ class Finish {
 /// Sorts ranges and joins those that overlap or touch.
 std::vector<ElementRange> merged(std::vector<ElementRange> ranges);
 
-/// Where the elements of a row-major output come from in an input: one stride for each axis of the output (0: broadcast).
+/// Where the elements of a row-major output come from in an input: one stride for each axis of the output (0:
+/// broadcast).
 class StridedSource {
  public:
   StridedSource(const Shape& output, const std::vector<std::int64_t>& strides, std::int64_t base = 0);
   /// An operand of `shape`, broadcast to `output` by numpy's rule.
   static StridedSource broadcast(const Shape& output, const Shape& shape);
 
-  /// Calls f(output element, source element, count, step) for runs of output elements whose sources are `step` apart.
+  /// Calls f(output element, source element, count, step) for runs of output elements whose sources are
+  /// `step` apart.
   template <class F>
   void for_each_run(std::int64_t begin, std::int64_t end, const F& f) const {
     const std::int64_t row = extents_.back();
@@ -88,9 +94,12 @@ class StridedSource {
 std::vector<std::int64_t> strides_of(const Shape& shape);
 
 // One maker for each file of operations; null for a layer of another kind.
-std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Layer& layer, const QuantizedLayer& q);
+std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Layer& layer,
+                                               const QuantizedLayer& q);
 std::shared_ptr<VectorKernel> make_move(const Network& network, const Layer& layer, const QuantizedLayer& q);
-std::shared_ptr<VectorKernel> make_pooling(const Network& network, const Layer& layer, const QuantizedLayer& q);
-std::shared_ptr<VectorKernel> make_normalization(const Network& network, const Layer& layer, const QuantizedLayer& q);
+std::shared_ptr<VectorKernel> make_pooling(const Network& network, const Layer& layer,
+                                           const QuantizedLayer& q);
+std::shared_ptr<VectorKernel> make_normalization(const Network& network, const Layer& layer,
+                                                 const QuantizedLayer& q);
 
 }  // namespace heddle::workload

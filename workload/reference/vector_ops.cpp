@@ -64,7 +64,8 @@ std::int64_t VectorOp::operations(std::int64_t begin, std::int64_t end) const {
   return (end - begin) * kernel_->unit_elements() * kernel_->operations_per_element;
 }
 
-std::vector<ElementRange> VectorOp::input_range(std::size_t input, std::int64_t begin, std::int64_t end) const {
+std::vector<ElementRange> VectorOp::input_range(std::size_t input, std::int64_t begin,
+                                                std::int64_t end) const {
   if (begin >= end) return {};
   return kernel_->input_range(input, begin, end);
 }
