@@ -7,7 +7,6 @@ find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(dnnl REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
@@ -17,3 +16,10 @@ pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
 add_library(systemc_cxx20 INTERFACE)
 target_link_libraries(systemc_cxx20 INTERFACE PkgConfig::SYSTEMC Threads::Threads)
 target_compile_definitions(systemc_cxx20 INTERFACE SC_CPLUSPLUS=201703L)
+
+# oneDNN by hand: the CMake package of libdnnl-dev asks for OpenCL's headers, which the CPU engine does not need.
+find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)
+find_library(DNNL_LIBRARY dnnl REQUIRED)
+add_library(DNNL::dnnl UNKNOWN IMPORTED)
+set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                                            INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})

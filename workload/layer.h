@@ -62,7 +62,11 @@ struct Parameter {
   Shape shape;
   std::shared_ptr<const std::vector<float>> values;  ///< null: shape only
   bool counted = true;                               ///< false for one tied to (shared with) another layer's
+  std::string tied_to = {};                          ///< that layer's name: synthetic values are drawn as its own
 };
+
+/// Of synthetic values.
+enum class Distribution : std::uint8_t { normal, uniform };
 
 struct Density {
   std::optional<double> weights;      ///< share of non-zero weights, in [0, 1]
@@ -79,6 +83,7 @@ struct Layer {
   std::optional<Parameter> bias;
   std::optional<Parameter> extra;            ///< parameters that only count (e.g. a third embedding)
   Density density;
+  Distribution distribution = Distribution::normal;  ///< of synthetic weights
   std::vector<TensorId> inputs;
   TensorId output = -1;
 };

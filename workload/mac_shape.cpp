@@ -22,9 +22,12 @@ std::int64_t MacShape::output_count() const {
 
 std::int64_t MacShape::element_count(Operand operand) const {
   switch (operand) {
-    case Operand::weights: return weight_count();
-    case Operand::inputs: return input_count();
-    case Operand::outputs: return output_count();
+    case Operand::weights:
+      return weight_count();
+    case Operand::inputs:
+      return input_count();
+    case Operand::outputs:
+      return output_count();
   }
   return 0;
 }

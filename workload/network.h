@@ -2,8 +2,10 @@
 #pragma once
 
 #include <boost/graph/adjacency_list.hpp>
-#include <filesystem>
+#include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "workload/layer.h"
@@ -16,7 +18,7 @@ struct Value {
   std::string name;
   Shape shape;
   int producer = -1;             ///< layer index; -1 for a network input
-  std::vector<int> consumers;    ///< layer indices, in the order they were added
+  std::vector<int> consumers;    ///< layer indices, in the order they were added, each once
 };
 
 /// Vertices are layers (same index as in layers()), edges are labelled with the tensor that flows.
@@ -43,7 +45,7 @@ class Network {
   /// Marked outputs, or every tensor that nobody reads.
   std::vector<TensorId> outputs() const;
   const Graph& graph() const { return graph_; }
-  /// Layer indices such that producers come before consumers (Boost's topological sort).
+  /// Layer indices such that producers come before consumers (Boost's topological sort), in the order of addition.
   std::vector<int> topological_order() const;
 
   const Shape& shape(TensorId tensor) const { return values_.at(static_cast<std::size_t>(tensor)).shape; }
@@ -53,7 +55,11 @@ class Network {
   std::int64_t parameter_count() const;
 
  private:
+  void check_tensor_name(const std::string& name) const;
+
   std::string name_;
+  std::set<std::string> layer_names_;
+  std::set<std::string> tensor_names_;
   std::vector<Layer> layers_;
   std::vector<Value> values_;
   std::vector<TensorId> inputs_;

@@ -10,8 +10,12 @@ namespace heddle::workload {
 /// Extents, outermost first, row-major. Every extent is at least 1; a scalar has no extents.
 using Shape = std::vector<std::int64_t>;
 
+/// Tensors hold at most so many elements; shapes beyond are taken for mistakes.
+inline constexpr std::int64_t kMostElements = std::int64_t{1} << 40;
+
+/// Throws std::invalid_argument when an extent is below 1 or the count is above kMostElements.
 std::int64_t element_count(const Shape& shape);
-/// "1x3x224x224"
+/// "1x3x224x224"; "scalar" when there are no extents.
 std::string to_string(const Shape& shape);
 
 struct FloatTensor {
