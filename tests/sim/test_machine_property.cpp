@@ -7,6 +7,7 @@
 #include "mapper/default_mapping.h"
 #include "mapper/random_mapping.h"
 #include "sim/accelerator.h"
+#include "support/error.h"
 #include "tests/sim/nested_loops.h"
 
 namespace {
@@ -195,7 +196,7 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       try {
         test.program.mapping = random.chance(0.15) ? mapper::default_mapping(test.problem, accelerator)
                                                    : mapper::random_mapping(test.problem, accelerator, random.engine());
-      } catch (const InputError&) {
+      } catch (const heddle::InputError&) {
         continue;  // this layer does not fit this accelerator
       }
       const auto& size = test.problem.shape.size;
@@ -225,24 +226,24 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
 
 }  // namespace
 
-TEST_CASE("Random layers on random dense accelerators equal the nested loops: DRAM only") {
+TEST_CASE("Random layers on random dense accelerators equal the nested loops - DRAM only") {
   check_random_layers(11, 1, false, 10, 12);
 }
-TEST_CASE("Random layers on random dense accelerators equal the nested loops: one buffer") {
+TEST_CASE("Random layers on random dense accelerators equal the nested loops - one buffer") {
   check_random_layers(12, 2, false, 20, 20);
 }
-TEST_CASE("Random layers on random dense accelerators equal the nested loops: two buffers") {
+TEST_CASE("Random layers on random dense accelerators equal the nested loops - two buffers") {
   check_random_layers(13, 3, false, 15, 20);
 }
-TEST_CASE("Random layers on random dense accelerators equal the nested loops: three buffers") {
+TEST_CASE("Random layers on random dense accelerators equal the nested loops - three buffers") {
   check_random_layers(14, 4, false, 10, 12);
 }
-TEST_CASE("Random layers on random n:m accelerators equal the nested loops: DRAM only") {
+TEST_CASE("Random layers on random sparse accelerators equal the nested loops - DRAM only") {
   check_random_layers(21, 1, true, 10, 12);
 }
-TEST_CASE("Random layers on random n:m accelerators equal the nested loops: one buffer") {
+TEST_CASE("Random layers on random sparse accelerators equal the nested loops - one buffer") {
   check_random_layers(22, 2, true, 20, 20);
 }
-TEST_CASE("Random layers on random n:m accelerators equal the nested loops: two buffers") {
+TEST_CASE("Random layers on random sparse accelerators equal the nested loops - two buffers") {
   check_random_layers(23, 3, true, 15, 20);
 }
