@@ -42,8 +42,9 @@ struct QuantizedLayer {
   // other operations: see workload/reference/vector_ops.h for how each uses these
   std::vector<std::int32_t> multipliers;  ///< one per input (add, mul, concat), or per channel
   std::vector<std::int64_t> offsets;      ///< per channel shift (batch_norm, layer_norm), at the multiplied scale
+  std::int64_t epsilon = 0;               ///< added to the sum of squares (layer_norm, lrn), at that sum's scale
   int shift = 0;
-  std::vector<std::int16_t> table;        ///< activation, 256 entries, indexed by code + 128
+  std::vector<std::int16_t> table;        ///< exponentials (softmax), powers (lrn)
 };
 
 /// The quantized form of a network. Layers correspond by index.
