@@ -18,7 +18,8 @@ struct OperandBits {
   int accumulators = 32;
 };
 
-/// Registers of one PE: operand vectors (of `lanes` elements) and accumulators, or one capacity shared by all three.
+/// Registers of one PE: operand vectors (of `lanes` elements) and accumulators, or one capacity shared by all
+/// three.
 struct Registers {
   std::int64_t weights = 1;
   std::int64_t inputs = 1;
@@ -49,17 +50,18 @@ struct MemoryLevel {
   enum class Kind : std::uint8_t { dram, sram };
   std::string name;
   Kind kind = Kind::sram;
-  std::int64_t size_bytes = 0;       ///< sram only; dram is unlimited
-  std::int64_t word_bytes = 1;       ///< sram: transfers take whole words
-  std::int64_t burst_bytes = 1;      ///< dram: transfers take whole bursts
-  std::int64_t bandwidth = 1;        ///< bytes per cycle at the port towards the array
-  std::int64_t latency_cycles = 0;   ///< once per request; requests are pipelined
-  bool double_buffered = false;      ///< holds the tiles of one iteration and those of the next
+  std::int64_t size_bytes = 0;      ///< sram only; dram is unlimited
+  std::int64_t word_bytes = 1;      ///< sram: transfers take whole words
+  std::int64_t burst_bytes = 1;     ///< dram: transfers take whole bursts
+  std::int64_t bandwidth = 1;       ///< bytes per cycle at the port towards the array
+  std::int64_t latency_cycles = 0;  ///< once per request; requests are pipelined
+  bool double_buffered = false;     ///< holds the tiles of one iteration and those of the next
 };
 
 /// Layers without multiply-accumulates run on the post-processing unit's own lanes.
 struct VectorUnit {
-  std::int64_t lanes = 16;  ///< elementary operations per cycle; each operation's cost per element is in docs/vector-unit.md
+  std::int64_t lanes =
+      16;  ///< elementary operations per cycle; each operation's cost per element is in docs/vector-unit.md
 };
 
 struct Accelerator {

@@ -22,17 +22,17 @@ struct Traffic {
 struct ActionCounts {
   std::vector<workload::PerOperand<Traffic>> memory;  ///< by memory level, outermost first
   workload::PerOperand<Traffic> registers;            ///< PE operand registers and accumulators
-  std::int64_t multiplies = 0;        ///< performed, both operands fetched and the input not zero
-  std::int64_t gated_multiplies = 0;  ///< the input is zero: same cycle, no multiply energy
-  std::int64_t adds = 0;              ///< one for each multiply that was not gated
-  std::int64_t requantizations = 0;   ///< accumulators turned into output codes by the PPU
-  std::int64_t vector_operations = 0; ///< elementary operations of the vector unit
-  std::int64_t dram_bursts = 0;       ///< read and written
+  std::int64_t multiplies = 0;         ///< performed, both operands fetched and the input not zero
+  std::int64_t gated_multiplies = 0;   ///< the input is zero: same cycle, no multiply energy
+  std::int64_t adds = 0;               ///< one for each multiply that was not gated
+  std::int64_t requantizations = 0;    ///< accumulators turned into output codes by the PPU
+  std::int64_t vector_operations = 0;  ///< elementary operations of the vector unit
+  std::int64_t dram_bursts = 0;        ///< read and written
   friend bool operator==(const ActionCounts&, const ActionCounts&) = default;
 };
 
-/// Why the array (or the vector unit) did not start a step in a cycle. Every cycle of a layer is either a compute cycle or
-/// belongs to exactly one of these.
+/// Why the array (or the vector unit) did not start a step in a cycle. Every cycle of a layer is either a
+/// compute cycle or belongs to exactly one of these.
 enum class Stall : std::uint8_t {
   memory,        ///< the tiles of the next pass have not arrived from an outer level
   weight_port,   ///< loading weights into the operand registers
@@ -44,15 +44,16 @@ enum class Stall : std::uint8_t {
 };
 inline constexpr int kStallCount = 7;
 constexpr std::string_view name(Stall stall) {
-  return std::array<std::string_view, kStallCount>{"memory", "weight_port", "input_port", "bandwidth",
-                                                   "partial_sums", "drain", "finish"}[static_cast<std::size_t>(stall)];
+  return std::array<std::string_view,
+                    kStallCount>{"memory",       "weight_port", "input_port", "bandwidth",
+                                 "partial_sums", "drain",       "finish"}[static_cast<std::size_t>(stall)];
 }
 
 struct CycleCounts {
   std::int64_t total = 0;
-  std::int64_t compute = 0;                          ///< cycles in which a step issues
-  std::array<std::int64_t, kStallCount> stalls{};    ///< by Stall; compute + their sum = total
-  std::vector<std::int64_t> port_busy;               ///< by memory level: cycles in which its port moves data
+  std::int64_t compute = 0;                        ///< cycles in which a step issues
+  std::array<std::int64_t, kStallCount> stalls{};  ///< by Stall; compute + their sum = total
+  std::vector<std::int64_t> port_busy;             ///< by memory level: cycles in which its port moves data
   friend bool operator==(const CycleCounts&, const CycleCounts&) = default;
 };
 

@@ -19,12 +19,12 @@ struct EnergyPoint {
 /// A file of configs/energy.
 struct EnergyTable {
   std::string name, version, source;
-  std::vector<EnergyPoint> int_add, int_multiply;   ///< by operand bits, ascending
-  double register_bits = 32, register_pj = 0;       ///< one access of so many bits
-  double sram_bits = 32;                            ///< width of one access of the SRAM rows
-  std::vector<EnergyPoint> sram;                    ///< by capacity in bytes, ascending
+  std::vector<EnergyPoint> int_add, int_multiply;  ///< by operand bits, ascending
+  double register_bits = 32, register_pj = 0;      ///< one access of so many bits
+  double sram_bits = 32;                           ///< width of one access of the SRAM rows
+  std::vector<EnergyPoint> sram;                   ///< by capacity in bytes, ascending
   double dram_bits = 32, dram_pj = 0;
-  double cycle_pj = 0;                              ///< leakage and clock, per cycle; 0 when the source has none
+  double cycle_pj = 0;  ///< leakage and clock, per cycle; 0 when the source has none
 
   double add(double bits) const;
   double multiply(double weight_bits, double input_bits) const;
@@ -38,16 +38,17 @@ EnergyTable read_energy_table(const std::filesystem::path& file);
 /// Picojoules, by where and for which tensor.
 struct Energy {
   struct Part {
-    std::string name;                    ///< "array", "registers", each memory level's name, "ppu", "cycles"
+    std::string name;  ///< "array", "registers", each memory level's name, "ppu", "cycles"
     workload::PerOperand<double> by_operand;  ///< zero where the part has no tensors
     double total = 0;
   };
-  std::vector<Part> parts;  ///< array, registers, memory levels innermost first to outermost, then ppu, then cycles
+  std::vector<Part>
+      parts;  ///< array, registers, memory levels innermost first to outermost, then ppu, then cycles
   double total = 0;
 };
 
 /// Prices one layer's counts. Widths are those of the layer's operands (scaled from the table's points).
-Energy price(const ActionCounts& actions, std::int64_t cycles, const Accelerator& accelerator, const EnergyTable& table,
-             int weight_bits, int input_bits);
+Energy price(const ActionCounts& actions, std::int64_t cycles, const Accelerator& accelerator,
+             const EnergyTable& table, int weight_bits, int input_bits);
 
 }  // namespace heddle::arch

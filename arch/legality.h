@@ -21,20 +21,36 @@ struct LayerProblem {
 
 /// Bits of the index of a kept weight within its group of m: ceil(log2 m).
 int index_bits(const workload::StructuredSparsity& sparsity);
-/// Weights stored for so many consecutive channels, the first at a group's start: n for each full group of m, and at most
-/// n for the rest. Dense: all of them.
-std::int64_t kept_channels(std::int64_t channels, const std::optional<workload::StructuredSparsity>& sparsity);
+/// Weights stored for so many consecutive channels, the first at a group's start: n for each full group of m,
+/// and at most n for the rest. Dense: all of them.
+std::int64_t kept_channels(std::int64_t channels,
+                           const std::optional<workload::StructuredSparsity>& sparsity);
 /// Lanes of the unit for these operand widths: `lanes`, times 8 / bits if it is scalable.
 std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits);
 /// Does the unit run these weights in its n:m mode (same n:m), or densely (false)?
 bool runs_sparse(const DotUnit& unit, const LayerProblem& problem);
 
-/// Elements of one operand's tile when each dimension spans `extent` (unclipped: no padding or layer edge is considered;
-/// input rows and columns are the distinct ones that the window touches).
-std::int64_t tile_elements(workload::Operand operand, const workload::MacShape& shape, const workload::PerDim<std::int64_t>& extent);
+/// Elements of one operand's tile when each dimension spans `extent` (unclipped: no padding or layer edge is
+/// considered; input rows and columns are the distinct ones that the window touches).
+std::int64_t tile_elements(workload::Operand operand, const workload::MacShape& shape,
+                           const workload::PerDim<std::int64_t>& extent);
 
-/// Everything that is wrong, each saying which level or axis and by how much; empty for a legal mapping. Rules in
-/// docs/mapping.md.
-std::vector<std::string> illegalities(const LayerMapping& mapping, const LayerProblem& problem, const Accelerator& accelerator);
+/// Bits of one operand's tile as memories hold it: weights encoded with their indices when the array runs
+/// them sparse, inputs as the distinct rows and columns, outputs at accumulator width if `partial_sums`, else
+/// at output width. `extent` is clipped to the layer's size; weights' channels start at a group's start.
+std::int64_t tile_bits(workload::Operand operand, const LayerProblem& problem, const DotUnit& unit,
+                       workload::PerDim<std::int64_t> extent, bool partial_sums);
+/// Whether unfinished outputs can reach this memory level (which keeps outputs): some reduction loop runs
+/// outside an output loop, both at memory levels outside the next inner level that keeps outputs (the array,
+/// if none does).
+bool partial_sums_reach(const LayerMapping& mapping, const workload::MacShape& shape, std::size_t level);
+/// Bits of all tiles that a memory level keeps at once, twice when it is double buffered.
+std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem,
+                        const Accelerator& accelerator, std::size_t level);
+
+/// Everything that is wrong, each saying which level or axis and by how much; empty for a legal mapping.
+/// Rules in docs/mapping.md.
+std::vector<std::string> illegalities(const LayerMapping& mapping, const LayerProblem& problem,
+                                      const Accelerator& accelerator);
 
 }  // namespace heddle::arch

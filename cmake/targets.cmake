@@ -4,7 +4,8 @@ target_compile_options(heddle_options INTERFACE -Wall -Wextra -Wpedantic -Wshado
 target_include_directories(heddle_options INTERFACE ${PROJECT_SOURCE_DIR})
 if(HEDDLE_SANITIZE)
   target_compile_options(heddle_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
-                                                  -fno-omit-frame-pointer)
+                                                  -fno-omit-frame-pointer
+                                                  -Wno-maybe-uninitialized)  # false alarms in instrumented libstdc++
   target_link_options(heddle_options INTERFACE -fsanitize=address,undefined)
 endif()
 

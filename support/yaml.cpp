@@ -170,24 +170,46 @@ double Value::hertz() const {
 Document::Document(YAML::Node node, std::string file)
     : node_(std::move(node)), file_(std::move(file)), problems_(std::make_shared<std::vector<Problem>>()) {}
 
-Document Document::load(const std::filesystem::path& file) {
+namespace {
+
+std::string text_of(const std::filesystem::path& file) {
   std::error_code code;
   if (std::filesystem::is_directory(file, code)) throw InputError(file.string(), "is a folder, expected a YAML file");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw InputError(file.string(), "cannot be read: no such file, or no permission");
   std::ostringstream text;
   text << stream.rdbuf();
-  return parse(text.str(), file.string());
+  return text.str();
 }
 
-Document Document::parse(const std::string& text, const std::string& name) {
+std::vector<YAML::Node> nodes_of(const std::string& text, const std::string& name) {
   try {
-    return {YAML::Load(text), name};
+    std::vector<YAML::Node> nodes = YAML::LoadAll(text);
+    if (nodes.empty()) nodes.emplace_back();
+    return nodes;
   } catch (const YAML::ParserException& error) {
     throw InputError(Problem{name, error.mark.line + 1, error.mark.column + 1, "", "is not valid YAML: " + error.msg});
   } catch (const YAML::Exception& error) {
     throw InputError(name, std::string("is not valid YAML: ") + error.what());
   }
+}
+
+}  // namespace
+
+Document Document::load(const std::filesystem::path& file) { return parse(text_of(file), file.string()); }
+
+std::vector<Document> Document::load_all(const std::filesystem::path& file) {
+  std::vector<Document> documents;
+  for (YAML::Node& node : nodes_of(text_of(file), file.string())) documents.push_back({std::move(node), file.string()});
+  return documents;
+}
+
+Document Document::parse(const std::string& text, const std::string& name) {
+  std::vector<YAML::Node> nodes = nodes_of(text, name);
+  if (nodes.size() > 1) {
+    throw InputError(name, fmt::format("holds {} YAML documents (separated by ---), expected one", nodes.size()));
+  }
+  return {std::move(nodes.front()), name};
 }
 
 Value Document::root() const { return {node_, "", file_, problems_}; }

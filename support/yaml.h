@@ -63,6 +63,8 @@ class Value {
 class Document {
  public:
   static Document load(const std::filesystem::path& file);
+  /// Every document of a file of several, separated by "---" (at least one, perhaps empty).
+  static std::vector<Document> load_all(const std::filesystem::path& file);
   static Document parse(const std::string& text, const std::string& name);
 
   Value root() const;
