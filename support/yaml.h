@@ -27,6 +27,8 @@ class Value {
 
   /// Notes a problem at this node.
   void problem(const std::string& message) const;
+  /// Problems noted so far in the whole document: tells whether what lies between two calls was read well.
+  std::size_t problem_count() const { return problems_->size(); }
   /// Notes every key of this map that is not in `known`; a node that is no map, or a key given twice, as well.
   void only_keys(const std::vector<std::string>& known) const;
 

@@ -1,0 +1,52 @@
+// The accelerator: builds memories' ports, movers, array, post-processing and vector unit from a description, binds them,
+// and runs layers one after another. Elaborate one in a process (SystemC's rule); hardware stays, programs change.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "arch/accelerator.h"
+#include "arch/actions.h"
+#include "sim/array/dot_array.h"
+#include "sim/layer_run.h"
+#include "sim/memory_port.h"
+#include "sim/mover.h"
+#include "sim/post_processing_unit.h"
+#include "sim/sequencer.h"
+#include "sim/vector_unit.h"
+
+namespace heddle::sim {
+
+/// What running a layer gave: its codes (network layout), what was counted, and the cycles.
+struct LayerOutcome {
+  std::vector<std::int16_t> output;
+  arch::ActionCounts actions;
+  arch::CycleCounts cycles;
+};
+
+class Accelerator : public sc_core::sc_module {
+ public:
+  Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description);
+  Accelerator(const Accelerator&) = delete;
+  Accelerator& operator=(const Accelerator&) = delete;
+
+  /// Runs one layer until the machine is at rest. The mapping must be legal (arch/legality.h). Throws std::logic_error if
+  /// the machine stops before the layer is complete, which would be a bug.
+  LayerOutcome run(const LayerProgram& program, const TraceSink& trace = {});
+  LayerOutcome run(const VectorProgram& program, const TraceSink& trace = {});
+
+ private:
+  void begin_layer(const TraceSink& trace);
+  void run_to_rest();
+
+  const arch::Accelerator description_;
+  LayerRun run_;
+  Sequencer sequencer_;
+  std::vector<std::unique_ptr<MemoryPort>> ports_;
+  std::vector<std::unique_ptr<Mover>> movers_;
+  std::unique_ptr<PostProcessingUnit> ppu_;
+  std::unique_ptr<DotArray> array_;
+  std::unique_ptr<VectorUnit> vector_;
+};
+
+}  // namespace heddle::sim

@@ -1,0 +1,94 @@
+// The layer in progress: what the machine's processes share while they run it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "arch/actions.h"
+#include "sim/clocking.h"
+#include "sim/tile_store.h"
+
+namespace heddle::sim {
+
+/// Something that took time, for the timeline: which unit, what, from cycle, to cycle.
+struct TraceEvent {
+  std::string track;
+  std::string name;
+  Cycle begin = 0;
+  Cycle end = 0;
+};
+using TraceSink = std::function<void(const TraceEvent&)>;
+
+/// Progress of one memory level's iterations (loops of levels 0 to this one, flattened). All counts are of iterations.
+struct LevelProgress {
+  Milestone delivered;  ///< tiles have arrived in the next inner level
+  Milestone started;    ///< the array has accepted the first pass
+  Milestone finished;   ///< the array has issued the last step
+  Milestone drained;    ///< outputs are in the next inner level that keeps them
+};
+
+struct LayerRun {
+  explicit LayerRun(std::size_t levels) : stores(levels) {
+    for (std::size_t level = 0; level < levels; ++level) progress.push_back(std::make_unique<LevelProgress>());
+  }
+
+  const LayerProgram* program = nullptr;
+  std::vector<TileStore> stores;                        ///< by memory level
+  std::vector<std::unique_ptr<LevelProgress>> progress;  ///< by memory level
+  arch::ActionCounts actions;
+  arch::CycleCounts cycles;
+  Cycle begin = 0;  ///< of this layer
+  Cycle end = 0;    ///< last thing that happened so far
+  TraceSink trace;  ///< may be empty
+
+  bool keeps(int level, workload::Operand operand) const {
+    return level == 0 || program->mapping.memory[static_cast<std::size_t>(level)].keep[operand];
+  }
+  /// The innermost level, at most `level`, that keeps the operand.
+  int keeper(workload::Operand operand, int level) const {
+    while (!keeps(level, operand)) --level;
+    return level;
+  }
+  int innermost() const { return static_cast<int>(stores.size()) - 1; }
+  TileStore& store(int level) { return stores[static_cast<std::size_t>(level)]; }
+  LevelProgress& at(int level) { return *progress[static_cast<std::size_t>(level)]; }
+  arch::Traffic& traffic(int level, workload::Operand operand) {
+    return actions.memory[static_cast<std::size_t>(level)][operand];
+  }
+  /// Stored width of one element; kept n:m weights carry their index.
+  int bits(workload::Operand operand, bool final_outputs = true) const {
+    const arch::LayerProblem& problem = program->problem;
+    switch (operand) {
+      case workload::Operand::weights:
+        return problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0);
+      case workload::Operand::inputs: return problem.input_bits;
+      case workload::Operand::outputs: return final_outputs ? problem.output_bits : program->accumulator_bits;
+    }
+    return 0;
+  }
+  void read(int level, workload::Operand operand, std::int64_t elements, int element_bits) {
+    traffic(level, operand).read_elements += elements;
+    traffic(level, operand).read_bits += elements * element_bits;
+  }
+  void write(int level, workload::Operand operand, std::int64_t elements, int element_bits) {
+    traffic(level, operand).write_elements += elements;
+    traffic(level, operand).write_bits += elements * element_bits;
+  }
+  void happened(Cycle t) { end = std::max(end, t); }
+};
+
+/// No earlier iteration has added to the tile's outputs.
+inline bool is_first_visit(const Tile& tile) {
+  using workload::Dim;
+  return tile.start[Dim::C] == 0 && tile.start[Dim::R] == 0 && tile.start[Dim::S] == 0;
+}
+/// No later iteration adds to the tile's outputs.
+inline bool is_last_visit(const Tile& tile, const workload::MacShape& shape) {
+  using workload::Dim;
+  return tile.end(Dim::C) == shape.size[Dim::C] && tile.end(Dim::R) == shape.size[Dim::R] &&
+         tile.end(Dim::S) == shape.size[Dim::S];
+}
+
+}  // namespace heddle::sim

@@ -1,0 +1,142 @@
+#include "sim/mover.h"
+
+#include <array>
+#include <string>
+
+namespace heddle::sim {
+
+using workload::Operand;
+
+Mover::Mover(sc_core::sc_module_name name, int level, bool double_buffered, LayerRun& run,
+             const std::vector<std::unique_ptr<MemoryPort>>& ports)
+    : sc_module(name), level_(level), slots_(double_buffered ? 2 : 1), run_(run), ports_(ports) {
+  SC_HAS_PROCESS(Mover);
+  SC_THREAD(process);
+}
+
+void Mover::process() {
+  while (true) {
+    wait(start_);
+    run_layer();
+  }
+}
+
+void Mover::run_layer() {
+  const LayerProgram& program = *run_.program;
+  fetching_.emplace(program.problem.shape, program.mapping, level_);
+  retiring_ = fetching_;
+  fetched_ = retired_ = evicted_ = 0;
+  for (Operand operand : workload::kOperands) held_[operand] = -1;
+
+  LevelProgress& own = run_.at(level_);
+  while (!fetching_->done() || retired_ < fetched_) {
+    if (!fetching_->done() && may_fetch()) {
+      fetch();
+      fetching_->next();
+      ++fetched_;
+    } else if (retired_ < fetched_ && may_retire()) {
+      retire();
+      ++retired_;
+    } else {
+      sc_core::sc_event_or_list news = own.started.event() | own.finished.event() | own.drained.event();
+      if (level_ > 0) news |= run_.at(level_ - 1).delivered.event();
+      wait(news);
+    }
+  }
+}
+
+bool Mover::may_fetch() const {
+  LevelProgress& own = run_.at(level_);
+  if (level_ > 0 && run_.at(level_ - 1).delivered.seen() <= fetching_->iteration(level_ - 1)) return false;
+  if (slots_ == 1) return retired_ == fetched_;
+  // The slot of the output tile before the one in use must have been written back.
+  const std::int64_t outputs = fetching_->generation(level_, Operand::outputs);
+  if (child_keeps(Operand::outputs) && evicted_ < outputs - 1) return false;
+  return own.started.seen() >= fetched_;
+}
+
+bool Mover::may_retire() const {
+  const LevelProgress& own = run_.at(level_);
+  return (child_keeps(Operand::outputs) ? own.drained.seen() : own.finished.seen()) > retired_;
+}
+
+MemoryPort::Ticket Mover::ask(int level, std::int64_t bits) {
+  MemoryPort& port = *ports_[static_cast<std::size_t>(level)];
+  if (port.is_dram()) run_.actions.dram_bursts += port.units_for(bits);
+  return port.request(level_, port.cycles_for(bits));
+}
+
+void Mover::fetch() {
+  const LayerProgram& program = *run_.program;
+  const Tile& tile = fetching_->tile(level_);
+  struct Arrival {
+    Operand operand;
+    int from;
+    std::int64_t elements;
+    int element_bits;
+    MemoryPort::Ticket ticket;  // none when nothing but padding is needed
+  };
+  std::array<std::optional<Arrival>, 3> arrivals;
+  for (Operand operand : workload::kOperands) {
+    const std::int64_t generation = fetching_->generation(level_, operand);
+    if (!child_keeps(operand) || generation == held_[operand]) continue;
+    held_[operand] = generation;
+    if (operand == Operand::outputs) {
+      run_.store(level_ + 1).open_outputs(generation, tile, program);
+      if (is_first_visit(tile)) continue;
+    }
+    const int from = run_.keeper(operand, level_);
+    const int element_bits = run_.bits(operand, false);
+    const std::int64_t elements = moved_elements(operand, tile, program.problem);
+    const std::int64_t bits = elements * element_bits;
+    arrivals[static_cast<std::size_t>(operand)] =
+        Arrival{operand, from, elements, element_bits, bits > 0 ? ask(from, bits) : nullptr};
+  }
+  for (const auto& arrival : arrivals) {
+    if (!arrival) continue;
+    const auto& [operand, from, elements, element_bits, ticket] = *arrival;
+    if (ticket) {
+      while (ticket->ended < 0) wait(ticket->changed);
+      const Cycle here = ticket->ended + ports_[static_cast<std::size_t>(from)]->latency();
+      if (here > now()) wait(cycles(here - now()));
+      if (run_.trace) run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted, here});
+    }
+    const std::int64_t generation = fetching_->generation(level_, operand);
+    const std::int64_t source = from == 0 ? 0 : fetching_->generation(from - 1, operand);
+    if (operand == Operand::outputs) {
+      run_.store(level_ + 1).fetch_outputs(generation, run_.store(from), source);
+    } else {
+      run_.store(level_ + 1).fetch(operand, generation, tile, program, run_.store(from), source);
+    }
+    run_.read(from, operand, elements, element_bits);
+    run_.write(level_ + 1, operand, elements, element_bits);
+  }
+  run_.at(level_).delivered.advance();
+}
+
+void Mover::retire() {
+  const LayerProgram& program = *run_.program;
+  const LoopWalk current = *retiring_;
+  retiring_->next();
+  if (!child_keeps(Operand::outputs)) return;
+
+  const int to = run_.keeper(Operand::outputs, level_);
+  const std::int64_t generation = current.generation(level_, Operand::outputs);
+  if (retiring_->done() || retiring_->generation(level_, Operand::outputs) != generation) {
+    const Tile& tile = current.tile(level_);
+    const std::int64_t elements = moved_elements(Operand::outputs, tile, program.problem);
+    const int element_bits = run_.bits(Operand::outputs, is_last_visit(tile, program.problem.shape));
+    const MemoryPort::Ticket ticket = ask(to, elements * element_bits);
+    while (ticket->ended < 0) wait(ticket->changed);
+    if (run_.trace) run_.trace({name(), "write back outputs", ticket->granted, ticket->ended});
+    const std::int64_t target = to == 0 ? 0 : current.generation(to - 1, Operand::outputs);
+    run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
+    run_.read(level_ + 1, Operand::outputs, elements, element_bits);
+    run_.write(to, Operand::outputs, elements, element_bits);
+    ++evicted_;
+    run_.happened(now());
+  }
+  if (to > 0 && current.last_of(to - 1)) run_.at(to - 1).drained.advance();
+}
+
+}  // namespace heddle::sim

@@ -1,0 +1,99 @@
+#include "sim/post_processing_unit.h"
+
+#include <algorithm>
+
+namespace heddle::sim {
+
+using workload::Dim;
+using workload::Operand;
+
+PostProcessingUnit::PostProcessingUnit(sc_core::sc_module_name name, std::int64_t results_per_cycle, LayerRun& run,
+                                       const std::vector<std::unique_ptr<MemoryPort>>& ports)
+    : sc_module(name), results_per_cycle_(results_per_cycle), run_(run), ports_(ports) {
+  SC_HAS_PROCESS(PostProcessingUnit);
+  SC_THREAD(process);
+  SC_METHOD(commit);
+  dont_initialize();
+  sensitive << commit_event_;
+}
+
+void PostProcessingUnit::submit(const Pass& pass, int bank, Cycle ready) {
+  jobs_.push_back({pass, bank, ready});
+  submitted_.notify(sc_core::SC_ZERO_TIME);
+}
+
+void PostProcessingUnit::process() {
+  while (true) {
+    while (jobs_.empty()) wait(submitted_);
+    const Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    if (job.ready > now()) wait(cycles(job.ready - now()));
+    if (job.pass.closes) drain(job);
+    committing_.emplace_back(now() + kStages, job.pass);
+    if (committing_.size() == 1) commit_event_.notify(cycles(kStages));
+  }
+}
+
+void PostProcessingUnit::drain(const Job& job) {
+  const Cycle begin = now();
+  const int level = job.pass.level[Operand::outputs];
+  const std::int64_t results = moved_elements(Operand::outputs, job.pass.tile, run_.program->problem);
+  const std::int64_t bits = results * run_.bits(Operand::outputs, job.pass.completes);
+  MemoryPort& port = *ports_[static_cast<std::size_t>(level)];
+  const Cycle duration = std::max((results + results_per_cycle_ - 1) / results_per_cycle_, port.cycles_for(bits));
+  if (port.is_dram()) run_.actions.dram_bursts += port.units_for(bits);
+  if (level == run_.innermost() && level > 0) {
+    wait(cycles(duration));  // the innermost memory has a write side of its own
+  } else {
+    const MemoryPort::Ticket ticket = port.request(run_.innermost() + 1, duration);
+    while (ticket->ended < 0) wait(ticket->changed);
+  }
+  store(job);
+  claimed_[static_cast<std::size_t>(job.bank)] = false;
+  freed_.notify(sc_core::SC_ZERO_TIME);
+  if (run_.trace) run_.trace({name(), job.pass.completes ? "drain results" : "drain partial sums", begin, now()});
+}
+
+void PostProcessingUnit::store(const Job& job) {
+  const LayerProgram& program = *run_.program;
+  const int level = job.pass.level[Operand::outputs];
+  const View<std::int64_t> to = run_.store(level).outputs(job.pass.generation[Operand::outputs]);
+  const auto& start = job.pass.tile.start;
+  const auto& extent = job.pass.tile.extent;
+  const std::vector<std::int64_t> sums = array_->sums(job.bank);
+  auto sum = sums.begin();
+  for (std::int64_t n = 0; n < extent[Dim::N]; ++n) {
+    for (std::int64_t g = 0; g < extent[Dim::G]; ++g) {
+      for (std::int64_t m = 0; m < extent[Dim::M]; ++m) {
+        const std::int64_t channel = (start[Dim::G] + g) * program.problem.shape.size[Dim::M] + start[Dim::M] + m;
+        const std::int64_t bias = program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channel)];
+        for (std::int64_t p = 0; p < extent[Dim::P]; ++p) {
+          std::int64_t* row = to.at({start[Dim::N] + n, start[Dim::G] + g, start[Dim::M] + m, start[Dim::P] + p,
+                                     start[Dim::Q]});
+          for (std::int64_t q = 0; q < extent[Dim::Q]; ++q, ++sum) {
+            row[q * to.stride[4]] = job.pass.completes ? program.requantization(*sum + bias, channel) : *sum;
+          }
+        }
+      }
+    }
+  }
+  const auto results = static_cast<std::int64_t>(sums.size());
+  const int accumulator_bits = program.accumulator_bits;
+  run_.actions.registers[Operand::outputs].read_elements += results;
+  run_.actions.registers[Operand::outputs].read_bits += results * accumulator_bits;
+  run_.write(level, Operand::outputs, results, run_.bits(Operand::outputs, job.pass.completes));
+  if (job.pass.completes) run_.actions.requantizations += results;
+}
+
+void PostProcessingUnit::commit() {
+  while (!committing_.empty() && committing_.front().first <= now()) {
+    const Pass& pass = committing_.front().second;
+    const int mover = pass.level[Operand::outputs] - 1;
+    if (std::find(pass.ends.begin(), pass.ends.end(), mover) != pass.ends.end()) run_.at(mover).drained.advance();
+    run_.happened(now());
+    committing_.pop_front();
+  }
+  if (!committing_.empty()) commit_event_.notify(cycles(committing_.front().first - now()));
+}
+
+}  // namespace heddle::sim

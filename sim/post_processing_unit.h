@@ -1,0 +1,59 @@
+// The post-processing unit (PPU): drains accumulator banks at the array's output port, adds the bias, requantizes complete
+// sums and applies the activation; partial sums pass unchanged. Results go to the innermost level that keeps outputs.
+#pragma once
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "sim/array/array_unit.h"
+#include "sim/layer_run.h"
+#include "sim/memory_port.h"
+#include "sim/sequencer.h"
+
+namespace heddle::sim {
+
+class PostProcessingUnit : public sc_core::sc_module {
+ public:
+  /// Stages between the output port and memory: bias, multiply, shift and round, clamp or table.
+  static constexpr Cycle kStages = 4;
+
+  PostProcessingUnit(sc_core::sc_module_name name, std::int64_t results_per_cycle, LayerRun& run,
+                     const std::vector<std::unique_ptr<MemoryPort>>& ports);
+  PostProcessingUnit(const PostProcessingUnit&) = delete;
+  PostProcessingUnit& operator=(const PostProcessingUnit&) = delete;
+
+  void connect(const ArrayUnit& array) { array_ = &array; }
+
+  /// A pass has issued its last step; from cycle `ready` its sums are in `bank`. If the pass closes its outputs the bank
+  /// is drained. Passes end in the order in which they are submitted.
+  void submit(const Pass& pass, int bank, Cycle ready);
+  /// Takes a bank into use; it is free again when it has been drained.
+  void claim(int bank) { claimed_[static_cast<std::size_t>(bank)] = true; }
+  bool is_free(int bank) const { return !claimed_[static_cast<std::size_t>(bank)]; }
+  /// Fires in the cycle in which a bank becomes free.
+  const sc_core::sc_event& freed() const { return freed_; }
+
+ private:
+  struct Job {
+    Pass pass;
+    int bank;
+    Cycle ready;
+  };
+  void process();
+  void drain(const Job& job);
+  void store(const Job& job);
+  void commit();
+
+  const std::int64_t results_per_cycle_;
+  LayerRun& run_;
+  const std::vector<std::unique_ptr<MemoryPort>>& ports_;
+  const ArrayUnit* array_ = nullptr;
+  std::deque<Job> jobs_;
+  std::deque<std::pair<Cycle, Pass>> committing_;  ///< results on their way through the stages
+  std::array<bool, 2> claimed_{};
+  sc_core::sc_event submitted_, freed_, commit_event_;
+};
+
+}  // namespace heddle::sim

@@ -1,0 +1,17 @@
+// Networks written by hand: layers and shapes in YAML, parameters synthetic. docs/networks.md is the format.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "workload/network.h"
+
+namespace heddle::workload {
+
+/// Throws InputError with everything that is wrong in the file.
+Network read_yaml_network(const std::filesystem::path& file);
+
+/// The same from a text; `file` is the name that messages give.
+Network parse_yaml_network(const std::string& text, const std::string& file);
+
+}  // namespace heddle::workload
