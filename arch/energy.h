@@ -19,6 +19,7 @@ struct EnergyPoint {
 /// A file of configs/energy.
 struct EnergyTable {
   std::string name, version, source;
+  std::vector<std::string> notes;                  ///< choices made where the source gives a range or no row
   std::vector<EnergyPoint> int_add, int_multiply;  ///< by operand bits, ascending
   double register_bits = 32, register_pj = 0;      ///< one access of so many bits
   double sram_bits = 32;                           ///< width of one access of the SRAM rows
@@ -26,6 +27,7 @@ struct EnergyTable {
   double dram_bits = 32, dram_pj = 0;
   double cycle_pj = 0;  ///< leakage and clock, per cycle; 0 when the source has none
 
+  // Picojoules. Widths in bits, capacity in bytes; all positive.
   double add(double bits) const;
   double multiply(double weight_bits, double input_bits) const;
   double register_access(double bits) const;
@@ -33,6 +35,7 @@ struct EnergyTable {
   double dram_access(double bits) const;
 };
 
+/// Throws InputError with everything that is wrong in the file.
 EnergyTable read_energy_table(const std::filesystem::path& file);
 
 /// Picojoules, by where and for which tensor.
@@ -47,7 +50,8 @@ struct Energy {
   double total = 0;
 };
 
-/// Prices one layer's counts. Widths are those of the layer's operands (scaled from the table's points).
+/// Prices one layer's counts. `actions.memory` has one entry for each memory level, or none at all. Widths
+/// are those of the layer's operands (scaled from the table's points).
 Energy price(const ActionCounts& actions, std::int64_t cycles, const Accelerator& accelerator,
              const EnergyTable& table, int weight_bits, int input_bits);
 
