@@ -33,9 +33,9 @@ float bfloat_to_float(std::uint16_t bits) {
 template <class Stored, class Element, class Convert>
 std::vector<Element> from_raw(const std::string& raw, std::int64_t count, Convert convert) {
   if (raw.size() != static_cast<std::size_t>(count) * sizeof(Stored)) {
-    throw std::invalid_argument(fmt::format("holds {} bytes of data, expected {} ({} elements of {} bytes)", raw.size(),
-                                            static_cast<std::size_t>(count) * sizeof(Stored), count,
-                                            sizeof(Stored)));
+    throw std::invalid_argument(fmt::format("holds {} bytes of data, expected {} ({} elements of {} bytes)",
+                                            raw.size(), static_cast<std::size_t>(count) * sizeof(Stored),
+                                            count, sizeof(Stored)));
   }
   std::vector<Element> values(static_cast<std::size_t>(count));
   for (std::size_t i = 0; i < values.size(); ++i) {
@@ -49,7 +49,8 @@ std::vector<Element> from_raw(const std::string& raw, std::int64_t count, Conver
 template <class Element, class Field, class Convert>
 std::vector<Element> from_field(const Field& field, std::int64_t count, Convert convert) {
   if (field.size() != count) {
-    throw std::invalid_argument(fmt::format("holds {} elements, its dimensions ask for {}", field.size(), count));
+    throw std::invalid_argument(
+        fmt::format("holds {} elements, its dimensions ask for {}", field.size(), count));
   }
   std::vector<Element> values;
   values.reserve(static_cast<std::size_t>(count));
@@ -58,7 +59,8 @@ std::vector<Element> from_field(const Field& field, std::int64_t count, Convert 
 }
 
 template <class Stored, class Element, class Field, class Convert>
-std::vector<Element> elements(const TensorProto& tensor, const Field& field, std::int64_t count, Convert convert) {
+std::vector<Element> elements(const TensorProto& tensor, const Field& field, std::int64_t count,
+                              Convert convert) {
   if (tensor.has_raw_data()) return from_raw<Stored, Element>(tensor.raw_data(), count, convert);
   return from_field<Element>(field, count, [&](auto value) { return convert(static_cast<Stored>(value)); });
 }
@@ -67,8 +69,9 @@ std::int64_t widen(auto value) { return static_cast<std::int64_t>(value); }
 float narrow(auto value) { return static_cast<float>(value); }
 
 std::string type_name(int type) {
-  return TensorProto::DataType_IsValid(type) ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(type))
-                                             : fmt::format("number {}", type);
+  return TensorProto::DataType_IsValid(type)
+             ? TensorProto::DataType_Name(static_cast<TensorProto::DataType>(type))
+             : fmt::format("number {}", type);
 }
 
 }  // namespace
@@ -76,12 +79,15 @@ std::string type_name(int type) {
 std::int64_t checked_count(const Shape& shape) {
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
-    if (extent < 0) throw std::invalid_argument(fmt::format("shape {} has a negative extent", to_string(shape)));
+    if (extent < 0)
+      throw std::invalid_argument(fmt::format("shape {} has a negative extent", to_string(shape)));
     if (extent > kMostElements) {
-      throw std::invalid_argument(fmt::format("shape {} is too large, expected at most 2^40 elements", to_string(shape)));
+      throw std::invalid_argument(
+          fmt::format("shape {} is too large, expected at most 2^40 elements", to_string(shape)));
     }
     if (extent != 0 && count > kMostElements / extent) {
-      throw std::invalid_argument(fmt::format("shape {} is too large, expected at most 2^40 elements", to_string(shape)));
+      throw std::invalid_argument(
+          fmt::format("shape {} is too large, expected at most 2^40 elements", to_string(shape)));
     }
     count *= extent;
   }
@@ -105,7 +111,8 @@ std::vector<std::int64_t> Constant::integer_values() const {
   if (!integral) throw std::invalid_argument("expected integers, found floats");
   if (!filled) return *integers;
   if (count() > kMostFoldedElements) {
-    throw std::invalid_argument(fmt::format("a filled tensor of shape {} is too large to work with", to_string(shape)));
+    throw std::invalid_argument(
+        fmt::format("a filled tensor of shape {} is too large to work with", to_string(shape)));
   }
   return std::vector<std::int64_t>(static_cast<std::size_t>(count()), static_cast<std::int64_t>(fill));
 }
@@ -113,7 +120,8 @@ std::vector<std::int64_t> Constant::integer_values() const {
 std::shared_ptr<const std::vector<float>> Constant::float_values() const {
   if (floats) return floats;
   if (filled && count() > kMostFoldedElements) {
-    throw std::invalid_argument(fmt::format("a filled tensor of shape {} is too large to work with", to_string(shape)));
+    throw std::invalid_argument(
+        fmt::format("a filled tensor of shape {} is too large to work with", to_string(shape)));
   }
   auto values = std::make_shared<std::vector<float>>();
   values->reserve(static_cast<std::size_t>(count()));
@@ -154,14 +162,17 @@ Constant read_tensor(const TensorProto& tensor) {
   Shape shape(tensor.dims().begin(), tensor.dims().end());
   const std::int64_t count = checked_count(shape);
   Constant result;
-  const auto integers = [&](std::vector<std::int64_t> values) { return make_integers(shape, std::move(values)); };
+  const auto integers = [&](std::vector<std::int64_t> values) {
+    return make_integers(shape, std::move(values));
+  };
   const auto floats = [&](std::vector<float> values) { return make_floats(shape, std::move(values)); };
   switch (tensor.data_type()) {
     case TensorProto::FLOAT:
       result = floats(elements<float, float>(tensor, tensor.float_data(), count, [](float v) { return v; }));
       break;
     case TensorProto::DOUBLE:
-      result = floats(elements<double, float>(tensor, tensor.double_data(), count, [](double v) { return narrow(v); }));
+      result = floats(
+          elements<double, float>(tensor, tensor.double_data(), count, [](double v) { return narrow(v); }));
       break;
     case TensorProto::FLOAT16:
       result = floats(elements<std::uint16_t, float>(tensor, tensor.int32_data(), count, half_to_float));
@@ -249,8 +260,8 @@ Parameter make_parameter(const Constant& constant) {
   parameter.values = constant.float_values();
   for (std::size_t i = 0; i < parameter.values->size(); ++i) {
     if (!std::isfinite((*parameter.values)[i])) {
-      throw std::invalid_argument(fmt::format("element {} of \"{}\" is {}, expected finite numbers", i, constant.origin,
-                                              (*parameter.values)[i]));
+      throw std::invalid_argument(fmt::format("element {} of \"{}\" is {}, expected finite numbers", i,
+                                              constant.origin, (*parameter.values)[i]));
     }
   }
   return parameter;

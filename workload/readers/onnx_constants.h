@@ -1,4 +1,5 @@
-// Tensors of an ONNX file whose values are known while it is read: weights, and the numbers of shape arithmetic.
+// Tensors of an ONNX file whose values are known while it is read: weights, and the numbers of shape
+// arithmetic.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -13,10 +14,12 @@
 
 namespace heddle::workload::onnx_import {
 
-/// Values that the file itself does not hold (a filled, expanded or folded tensor) may not grow past this many elements.
+/// Values that the file itself does not hold (a filled, expanded or folded tensor) may not grow past this
+/// many elements.
 inline constexpr std::int64_t kMostFoldedElements = std::int64_t{1} << 24;
 
-/// Floats or integers; or filled: one number repeated, which takes no memory whatever its shape. Extents may be 0.
+/// Floats or integers; or filled: one number repeated, which takes no memory whatever its shape. Extents may
+/// be 0.
 struct Constant {
   Shape shape;
   bool integral = false;
@@ -51,8 +54,8 @@ Constant transposed(const Constant& constant, const std::vector<int>& permutatio
 /// The same elements in another shape of the same count.
 Constant reshaped(Constant constant, Shape shape);
 
-/// A layer's parameter: filled constants become a shape without values. Throws std::invalid_argument on a value that is not
-/// finite.
+/// A layer's parameter: filled constants become a shape without values. Throws std::invalid_argument on a
+/// value that is not finite.
 Parameter make_parameter(const Constant& constant);
 
 }  // namespace heddle::workload::onnx_import

@@ -26,7 +26,8 @@ onnx::ModelProto parse(const std::filesystem::path& path) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (error || !std::filesystem::exists(status)) throw InputError(path.string(), "no such file");
-  if (std::filesystem::is_directory(status)) throw InputError(path.string(), "is a folder, expected an ONNX file");
+  if (std::filesystem::is_directory(status))
+    throw InputError(path.string(), "is a folder, expected an ONNX file");
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) throw InputError(path.string(), "cannot be opened for reading");
   google::protobuf::io::FileInputStream stream(descriptor);
@@ -47,22 +48,25 @@ std::int64_t checked_opset(const onnx::ModelProto& model, const std::string& fil
     if (import.version() >= kLeastOpset && import.version() <= kMostOpset) return import.version();
     throw InputError(Problem{.file = file,
                              .key_path = "opset_import",
-                             .message = fmt::format("operator set {} is not supported, expected {} to {}", import.version(),
-                                                    kLeastOpset, kMostOpset)});
+                             .message = fmt::format("operator set {} is not supported, expected {} to {}",
+                                                    import.version(), kLeastOpset, kMostOpset)});
   }
-  throw InputError(Problem{
-      .file = file, .key_path = "opset_import", .message = "names no version of the ONNX operators, expected one"});
+  throw InputError(Problem{.file = file,
+                           .key_path = "opset_import",
+                           .message = "names no version of the ONNX operators, expected one"});
 }
 
 std::map<std::string, Constant> take_initializers(onnx::GraphProto& graph, const std::string& file) {
   std::map<std::string, Constant> constants;
   std::vector<Problem> problems;
   const auto note = [&](const std::string& name, const std::string& message) {
-    problems.push_back(Problem{.file = file, .key_path = fmt::format("initializer \"{}\"", name), .message = message});
+    problems.push_back(
+        Problem{.file = file, .key_path = fmt::format("initializer \"{}\"", name), .message = message});
   };
   for (onnx::TensorProto& tensor : *graph.mutable_initializer()) {
     try {
-      if (!constants.emplace(tensor.name(), read_tensor(tensor)).second) note(tensor.name(), "is given twice");
+      if (!constants.emplace(tensor.name(), read_tensor(tensor)).second)
+        note(tensor.name(), "is given twice");
     } catch (const std::invalid_argument& error) {
       note(tensor.name(), error.what());
     }
@@ -129,7 +133,8 @@ void check_order(const Model& model) {
       if (given.contains(input)) continue;
       const auto maker = producer.find(input);
       if (maker == producer.end()) {
-        note(i, fmt::format("reads \"{}\", which is no input, no initializer and no output of a node", input));
+        note(i,
+             fmt::format("reads \"{}\", which is no input, no initializer and no output of a node", input));
         continue;
       }
       in_order = in_order && maker->second < i;
@@ -162,9 +167,10 @@ void check_order(const Model& model) {
       const int node = static_cast<int>(stuck - placed.begin());
       note(node, "the graph has a cycle: " + cycle_from(graph, producer, placed, node));
     } else {
-      problems.push_back(Problem{.file = model.file,
-                                 .key_path = "graph",
-                                 .message = "nodes are out of order, expected every node after the ones it reads from"});
+      problems.push_back(
+          Problem{.file = model.file,
+                  .key_path = "graph",
+                  .message = "nodes are out of order, expected every node after the ones it reads from"});
     }
   }
   if (!problems.empty()) throw InputError(std::move(problems));

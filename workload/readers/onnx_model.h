@@ -1,4 +1,5 @@
-// An ONNX file as a checked list of nodes: parsed, within the supported versions, every tensor made once and before use.
+// An ONNX file as a checked list of nodes: parsed, within the supported versions, every tensor made once and
+// before use.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -23,8 +24,8 @@ struct Model {
   onnx::GraphProto graph;                     ///< nodes, inputs and outputs
 };
 
-/// Throws InputError: no such file, not ONNX, truncated, unsupported version, tensor that is undefined, made twice, or made
-/// from itself, initializer whose data and dimensions disagree.
+/// Throws InputError: no such file, not ONNX, truncated, unsupported version, tensor that is undefined, made
+/// twice, or made from itself, initializer whose data and dimensions disagree.
 Model load_model(const std::filesystem::path& path);
 
 /// "node 12 (Conv "features.0")", for messages.

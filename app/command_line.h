@@ -1,0 +1,52 @@
+// The command line of heddle, parsed into plain structs. Nothing here opens a file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace heddle::app {
+
+/// `heddle run NETWORK --arch ARCH ...`
+struct RunOptions {
+  std::string network;  ///< name in configs/networks, or a path
+  std::string arch;     ///< name in configs/accelerators, or a path
+  std::optional<std::string>
+      recipe;  ///< name in configs/compression, or a path; absent: 8 bits, nothing pruned
+  std::optional<std::filesystem::path> mapping;  ///< layers that it does not name get the default mapping
+  std::string fidelity = "clocked";
+  std::string array = "model";
+  std::string layers;                                ///< for select_layers(); empty: all
+  std::optional<std::filesystem::path> input;        ///< .npy, first dimension the batch
+  std::optional<std::filesystem::path> labels;       ///< .npy, one class per input; gives accuracies
+  std::optional<std::filesystem::path> calibration;  ///< .npy; absent: the inputs of the run
+  std::uint64_t seed = 1;
+  int jobs = 0;  ///< threads; 0: one per core
+  std::optional<std::filesystem::path> json, csv, trace;
+  bool quiet = false;  ///< no progress, no tables
+};
+
+/// `heddle show KIND FILE ...`
+struct ShowOptions {
+  std::string kind;                          ///< "network", "arch", "mapping", "energy"
+  std::string file;                          ///< name in configs/, or a path
+  std::optional<std::string> arch;           ///< mapping: the accelerator whose levels it names
+  std::optional<std::filesystem::path> dot;  ///< network: Graphviz is written there
+};
+
+/// Nothing to do but to print: help or version (status 0, standard output), or a usage error (status 2,
+/// standard error).
+struct Exit {
+  int status = 0;
+  std::string text;
+};
+
+using Command = std::variant<RunOptions, ShowOptions, Exit>;
+
+/// `arguments` without the program's name.
+Command parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace heddle::app

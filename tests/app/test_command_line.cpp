@@ -1,0 +1,140 @@
+// Is every option understood, and every mistake answered with status 2 and a hint?
+#include <catch2/catch.hpp>
+
+#include "app/command_line.h"
+
+using namespace heddle::app;
+
+namespace {
+
+Exit failure(const std::vector<std::string>& arguments) {
+  const Command command = parse_command_line(arguments);
+  REQUIRE(std::holds_alternative<Exit>(command));
+  CHECK(std::get<Exit>(command).status == 2);
+  return std::get<Exit>(command);
+}
+
+std::vector<std::string> with(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {"run", "n", "--arch", "a"});
+  return arguments;
+}
+
+}  // namespace
+
+TEST_CASE("run takes every option", "[command]") {
+  const Command command = parse_command_line({"run",           "digits",
+                                              "--arch",        "nm-16x16",
+                                              "--recipe",      "int8-2-4",
+                                              "--mapping",     "m.yaml",
+                                              "--fidelity",    "clocked",
+                                              "--array",       "model",
+                                              "--layers",      "conv1,3-4",
+                                              "--input",       "x.npy",
+                                              "--labels",      "y.npy",
+                                              "--calibration", "z.npy",
+                                              "--seed",        "18446744073709551615",
+                                              "--jobs",        "2",
+                                              "--json",        "o.json",
+                                              "--csv",         "o.csv",
+                                              "--trace",       "t.json",
+                                              "--quiet"});
+  REQUIRE(std::holds_alternative<RunOptions>(command));
+  const auto& run = std::get<RunOptions>(command);
+  CHECK(run.network == "digits");
+  CHECK(run.arch == "nm-16x16");
+  CHECK(run.recipe == "int8-2-4");
+  CHECK(run.mapping == "m.yaml");
+  CHECK(run.fidelity == "clocked");
+  CHECK(run.array == "model");
+  CHECK(run.layers == "conv1,3-4");
+  CHECK(run.input == "x.npy");
+  CHECK(run.labels == "y.npy");
+  CHECK(run.calibration == "z.npy");
+  CHECK(run.seed == UINT64_MAX);
+  CHECK(run.jobs == 2);
+  CHECK(run.json == "o.json");
+  CHECK(run.csv == "o.csv");
+  CHECK(run.trace == "t.json");
+  CHECK(run.quiet);
+}
+
+TEST_CASE("run has the documented defaults", "[command]") {
+  const auto run = std::get<RunOptions>(parse_command_line({"run", "--arch=a", "n"}));
+  CHECK(run.network == "n");
+  CHECK(run.fidelity == "clocked");
+  CHECK(run.array == "model");
+  CHECK(run.layers.empty());
+  CHECK(run.seed == 1);
+  CHECK(run.jobs == 0);
+  CHECK_FALSE(run.recipe);
+  CHECK_FALSE(run.json);
+  CHECK_FALSE(run.quiet);
+}
+
+TEST_CASE("show takes a kind and a file", "[command]") {
+  const auto show =
+      std::get<ShowOptions>(parse_command_line({"show", "network", "resnet50", "--dot", "r.dot"}));
+  CHECK(show.kind == "network");
+  CHECK(show.file == "resnet50");
+  CHECK(show.dot == "r.dot");
+  CHECK(std::get<ShowOptions>(parse_command_line({"show", "mapping", "m.yaml", "--arch", "a"})).arch == "a");
+}
+
+TEST_CASE("help and version are no errors", "[command]") {
+  const auto help = std::get<Exit>(parse_command_line({"--help"}));
+  CHECK(help.status == 0);
+  CHECK_THAT(help.text, Catch::Contains("Examples:") && Catch::Contains("run") && Catch::Contains("show"));
+  const auto run_help = std::get<Exit>(parse_command_line({"run", "--help"}));
+  CHECK(run_help.status == 0);
+  for (const char* option :
+       {"--arch", "--recipe", "--mapping", "--fidelity", "--array", "--layers", "--input", "--labels",
+        "--calibration", "--seed", "--jobs", "--json", "--csv", "--trace", "--quiet"}) {
+    CHECK_THAT(run_help.text, Catch::Contains(option));
+  }
+  const auto version = std::get<Exit>(parse_command_line({"--version"}));
+  CHECK(version.status == 0);
+  CHECK(version.text == std::string("heddle ") + HEDDLE_VERSION + "\n");
+}
+
+TEST_CASE("usage errors say what is wrong and what was expected", "[command]") {
+  struct Case {
+    std::vector<std::string> arguments;
+    const char* expected;
+  };
+  const std::vector<Case> cases = {
+      {{}, "a command is missing"},
+      {{"rnu"}, "unknown command \"rnu\" (did you mean \"run\"?)"},
+      {{"sweep", "x"}, "unknown command \"sweep\""},
+      {{""}, "unknown command"},
+      {{"--wrong"}, "unknown option --wrong"},
+      {{"run"}, "NETWORK is required"},
+      {{"run", "n"}, "--arch is required"},
+      {{"run", "n", "--arch"}, "--arch"},
+      {with({"--archi", "b"}), "unknown option --archi (did you mean \"--arch\"?)"},
+      {with({"--sede=1"}), "unknown option --sede (did you mean \"--seed\"?)"},
+      {with({"another"}), "unexpected argument \"another\""},
+      {with({"--fidelity", "clockd"}),
+       "unknown value \"clockd\" (did you mean \"clocked\"?); expected clocked"},
+      {with({"--fidelity", "fast"}), "\"fast\" is not part of this version; expected clocked"},
+      {with({"--array", "rtl"}), "\"rtl\" is not part of this version; expected model"},
+      {with({"--seed", "-1"}), "--seed"},
+      {with({"--seed", "1.5"}), "got \"1.5\""},
+      {with({"--seed", "18446744073709551616"}), "--seed"},
+      {with({"--jobs", "0"}), "--jobs"},
+      {with({"--jobs", "many"}), "got \"many\""},
+      {with({"--json"}), "--json"},
+      {with({"--labels", "y.npy"}), "--labels needs --input"},
+      {{"show"}, "KIND is required"},
+      {{"show", "network"}, "FILE is required"},
+      {{"show", "netwrk", "x"}, "unknown value \"netwrk\" (did you mean \"network\"?)"},
+      {{"show", "energy", "x", "--dot", "d"}, "--dot is for networks"},
+      {{"show", "network", "x", "--arch", "d"}, "--arch is for mappings"},
+      {{"show", "mapping", "x"}, "expected --arch"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.expected);
+    const Exit exit = failure(c.arguments);
+    CHECK_THAT(exit.text,
+               Catch::StartsWith("heddle: ") && Catch::Contains(c.expected) && Catch::Contains("--help"));
+  }
+}
