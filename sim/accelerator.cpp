@@ -19,10 +19,11 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
   array_ = std::make_unique<DotArray>("array", description_.array, run_, sequencer_, *ppu_, ports_);
   ppu_->connect(*array_);
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
-  sc_core::sc_start(sc_core::SC_ZERO_TIME);  // every process comes to wait for its first layer
 }
 
 void Accelerator::begin_layer(const TraceSink& trace) {
+  // Ends the elaboration: every process comes to wait for its first layer.
+  if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
   run_.trace = trace;
   run_.actions = {};
   run_.actions.memory.resize(description_.memory.size());

@@ -87,7 +87,7 @@ LayerProgram make_program(const workload::Layer& layer, const workload::Quantize
     program.groups_outermost = true;
     program.inputs.stride = {C, N * C, 1, 1, 1};  // [g, n, c]
     const workload::IntTensor& b = *inputs.at(1);
-    const std::int64_t heads = element_count(b.shape) / (C * M);  // B may be shared by all of G
+    const std::int64_t heads = workload::element_count(b.shape) / (C * M);  // B may be shared by all of G
     const std::int64_t g_stride = heads == 1 ? 0 : C * M;
     const auto strides = matmul->transpose_b ? std::array<std::int64_t, 5>{g_stride, C, 1, 0, 0}
                                              : std::array<std::int64_t, 5>{g_stride, 1, M, 0, 0};

@@ -33,10 +33,10 @@ struct Window {
 };
 
 // Attributes, one struct an operation. Shapes are NCHW; "rows" means all leading dimensions together.
-struct Convolution { Window window; std::int64_t out_channels = 1; std::int64_t groups = 1; };  // weights [M, C/groups, R, S]
+struct Convolution { Window window = {}; std::int64_t out_channels = 1; std::int64_t groups = 1; };  // weights [M, C/groups, R, S]
 struct Linear { std::int64_t out_features = 1; };                    // over the last dimension; weights [out, in]
 struct MatMul { bool transpose_b = false; };                          // [.., n, c] x [.., c, m], both operands dynamic; leading dimensions of B may be 1 or fewer (broadcast)
-struct Pool { enum class Kind : std::uint8_t { max, average }; Kind kind = Kind::max; Window window; bool count_padding = false; };
+struct Pool { enum class Kind : std::uint8_t { max, average }; Kind kind = Kind::max; Window window = {}; bool count_padding = false; };
 struct GlobalAveragePool {};                                          // [n, c, h, w] to [n, c, 1, 1]
 struct Add {};                                                        // elementwise, numpy broadcasting of the second operand
 struct Multiply {};                                                   // the same
@@ -59,8 +59,8 @@ std::string_view name(const Operation& operation);
 
 /// A parameter tensor. Without values it is a shape, and a synthetic tensor is drawn when it is needed.
 struct Parameter {
-  Shape shape;
-  std::shared_ptr<const std::vector<float>> values;  ///< null: shape only
+  Shape shape = {};
+  std::shared_ptr<const std::vector<float>> values = {};  ///< null: shape only
   bool counted = true;                               ///< false for one tied to (shared with) another layer's
   std::string tied_to = {};                          ///< that layer's name: synthetic values are drawn as its own
 };
@@ -69,22 +69,22 @@ struct Parameter {
 enum class Distribution : std::uint8_t { normal, uniform };
 
 struct Density {
-  std::optional<double> weights;      ///< share of non-zero weights, in [0, 1]
-  std::optional<double> activations;  ///< share of non-zero elements in the layer's first input, when that is synthetic
+  std::optional<double> weights = {};      ///< share of non-zero weights, in [0, 1]
+  std::optional<double> activations = {};  ///< share of non-zero elements in the layer's first input, when that is synthetic
 };
 
 using TensorId = int;
 
 struct Layer {
-  std::string name;
-  Operation operation;
+  std::string name = {};
+  Operation operation = {};
   Activation activation = Activation::none;  ///< applied to the result; for Activate it is the operation itself
-  std::optional<Parameter> weights;
-  std::optional<Parameter> bias;
-  std::optional<Parameter> extra;            ///< parameters that only count (e.g. a third embedding)
-  Density density;
+  std::optional<Parameter> weights = {};
+  std::optional<Parameter> bias = {};
+  std::optional<Parameter> extra = {};       ///< parameters that only count (e.g. a third embedding)
+  Density density = {};
   Distribution distribution = Distribution::normal;  ///< of synthetic weights
-  std::vector<TensorId> inputs;
+  std::vector<TensorId> inputs = {};
   TensorId output = -1;
 };
 
