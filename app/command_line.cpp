@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <sstream>
 
 #include "app/version.h"
@@ -46,12 +47,14 @@ CLI::Validator one_of(const std::vector<std::string>& choices, const std::vector
           fmt::format("{}", fmt::join(choices, "|"))};
 }
 
-/// Digits only, so that "-1" or "1e3" is an error and not another number.
+/// Digits only and within 64 bits, so that "-1", "1e3" or too long a number is an error and not another
+/// number.
 CLI::Validator digits() {
   return {[](std::string& text) -> std::string {
-            const bool good = !text.empty() && std::all_of(text.begin(), text.end(),
-                                                           [](char c) { return '0' <= c && c <= '9'; });
-            return good ? "" : fmt::format("expected a whole number that is not negative, got \"{}\"", text);
+            std::uint64_t value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            if (error == std::errc{} && end == text.data() + text.size()) return "";
+            return fmt::format("expected a whole number from 0 to {}, got \"{}\"", UINT64_MAX, text);
           },
           ""};
 }
