@@ -28,7 +28,7 @@ std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; 
 std::string port_line(const char* what, std::int64_t bits, std::int64_t port) {
   const std::int64_t bytes = ceil_div(bits, 8);
   const std::int64_t cycles = ceil_div(bytes, port);
-  return fmt::format("    {:<8} {:>6} B a step, port {} B/cycle: {} cycle{} for new ones\n", what, bytes,
+  return fmt::format("      {:<8} {:>6} B a step, port {} B/cycle: {} cycle{} for new ones\n", what, bytes,
                      port, cycles, cycles == 1 ? "" : "s");
 }
 
@@ -119,15 +119,16 @@ std::string describe(const Accelerator& accelerator) {
     text += fmt::format(", {:.4g} dense-equivalent", peak / 1e9 * unit.sparsity->m / unit.sparsity->n);
   text += fmt::format("\n    registers {} a PE\n", registers_text(unit.registers));
   text += "  ports, all rows, columns and lanes in use\n";
-  if (unit.sparsity) text += fmt::format("   {}:{} weights\n", unit.sparsity->n, unit.sparsity->m);
+  if (unit.sparsity) text += fmt::format("    with {}:{} weights\n", unit.sparsity->n, unit.sparsity->m);
   port_balance(text, unit, unit.sparsity.has_value());
   if (unit.sparsity) {
-    text += "   dense weights\n";
+    text += "    with dense weights\n";
     port_balance(text, unit, false);
   }
   const std::int64_t results = unit.rows * unit.columns * unit.registers.outputs;
-  text += fmt::format("    outputs  {:>6} accumulators a bank, port {} results/cycle: drained in {} cycles\n",
-                      results, unit.ports.outputs, ceil_div(results, unit.ports.outputs));
+  text +=
+      fmt::format("      outputs  {:>6} accumulators a bank, port {} results/cycle: drained in {} cycles\n",
+                  results, unit.ports.outputs, ceil_div(results, unit.ports.outputs));
   text += "  memory, outermost first\n";
   for (const MemoryLevel& level : accelerator.memory) text += memory_line(level, accelerator.clock_hz);
   return text + fmt::format("  vector   {} operations a cycle\n", accelerator.vector.lanes);

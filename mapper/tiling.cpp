@@ -13,6 +13,9 @@ using workload::Operand;
 using workload::PerDim;
 
 constexpr std::size_t kFactorChoices = 8;
+/// What one more iteration is taken to cost in requests, rounding to words and hand-overs; keeps tiles from
+/// becoming tiny.
+constexpr double kIterationCycles = 16;
 
 struct Search {
   const arch::LayerProblem& problem;
@@ -67,17 +70,19 @@ struct Search {
                                               : (reduction_trips > 1 ? outputs_trips : 1);
       const double traffic = weight_total * weight_loads + inputs_total * input_loads + output_total;
       const double busy = traffic / 8 / request.outer_bandwidth;
-      double array = request.array_cycles;
-      if (partial) {
-        array += static_cast<double>(problem.shape.output_count()) * (reduction_trips - 1) * 2 *
-                 unit.bits.accumulators / 8 / request.bandwidth;
-      }
+      // Unfinished outputs leave for this level and come back, once for every part of the reduction but the
+      // first.
+      const double sums = partial
+                              ? static_cast<double>(problem.shape.output_count()) * (reduction_trips - 1) *
+                                    2 * unit.bits.accumulators / 8 / request.bandwidth
+                              : 0;
+      const double array = request.array_cycles + sums;
       const double edges = (weights + inputs + outputs) / 8 / request.outer_bandwidth + request.latency;
       const double waiting = iterations * request.latency;
       Tiling tiling{factor, inputs_stay, partial, 0};
       tiling.cost =
           request.overlapped ? std::max({array, busy, waiting}) + edges : array + busy + waiting + edges;
-      tiling.cost += busy / 2;
+      tiling.cost += (busy + sums) / 2 + iterations * kIterationCycles;
       if (!best || tiling.cost < best->cost) best = tiling;
     }
     return true;

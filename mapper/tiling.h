@@ -25,7 +25,7 @@ struct Tiling {
   workload::PerDim<std::int64_t> factor{1};  ///< units in a tile
   bool inputs_stay = true;    ///< outside, M runs inside N P Q: inputs are fetched once; else weights are
   bool partial_sums = false;  ///< unfinished outputs reach the level
-  double cost = 0;            ///< cycles that the layer takes, and half of those that the level above is busy
+  double cost = 0;  ///< cycles that the layer takes, and half of those that traffic keeps the levels busy
 };
 
 /// The cheapest tile that fits; nothing when not even one unit does.

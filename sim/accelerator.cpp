@@ -31,7 +31,6 @@ void Accelerator::begin_layer(const TraceSink& trace) {
   run_.begin = run_.end = now();
   for (const auto& progress : run_.progress) {
     progress->delivered.reset();
-    progress->started.reset();
     progress->finished.reset();
     progress->drained.reset();
   }

@@ -24,7 +24,6 @@ using TraceSink = std::function<void(const TraceEvent&)>;
 /// Progress of one memory level's iterations (loops of levels 0 to this one, flattened). All counts are of iterations.
 struct LevelProgress {
   Milestone delivered;  ///< tiles have arrived in the next inner level
-  Milestone started;    ///< the array has accepted the first pass
   Milestone finished;   ///< the array has issued the last step
   Milestone drained;    ///< outputs are in the next inner level that keeps them
 };

@@ -38,7 +38,7 @@ void Mover::run_layer() {
       retire();
       ++retired_;
     } else {
-      sc_core::sc_event_or_list news = own.started.event() | own.finished.event() | own.drained.event();
+      sc_core::sc_event_or_list news = own.finished.event() | own.drained.event();
       if (level_ > 0) news |= run_.at(level_ - 1).delivered.event();
       wait(news);
     }
@@ -52,7 +52,7 @@ bool Mover::may_fetch() const {
   // The slot of the output tile before the one in use must have been written back.
   const std::int64_t outputs = fetching_->generation(level_, Operand::outputs);
   if (child_keeps(Operand::outputs) && evicted_ < outputs - 1) return false;
-  return own.started.seen() >= fetched_;
+  return own.finished.seen() >= fetched_ - 1;
 }
 
 bool Mover::may_retire() const {

@@ -8,7 +8,6 @@ void Sequencer::start() {
   walk_.emplace(run_.program->problem.shape, run_.program->mapping, run_.innermost());
   taken_ = 0;
   open_ = -1;
-  started_.assign(run_.stores.size(), -1);
 }
 
 bool Sequencer::ready() const {
@@ -27,11 +26,6 @@ Pass Sequencer::take() {
     pass.generation[operand] = pass.level[operand] == 0 ? 0 : walk_->generation(pass.level[operand] - 1, operand);
   }
   for (int level = 0; level < innermost; ++level) {
-    auto& started = started_[static_cast<std::size_t>(level)];
-    if (walk_->iteration(level) != started) {
-      started = walk_->iteration(level);
-      run_.at(level).started.advance();
-    }
     if (walk_->last_of(level)) pass.ends.push_back(level);
   }
   const std::int64_t outputs = walk_->generation(innermost, Operand::outputs);

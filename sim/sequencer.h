@@ -30,16 +30,15 @@ class Sequencer {
   bool ready() const;
   /// Fires when ready() may have become true.
   const sc_core::sc_event& event() const { return run_.at(run_.innermost() - 1).delivered.event(); }
-  /// The next pass; tells the movers that its iterations have started.
+  /// The next pass.
   Pass take();
-  /// The array has issued the last step of a pass.
+  /// The array has issued the last step of a pass: tells the movers which iterations are finished.
   void finish(const Pass& pass);
 
  private:
   LayerRun& run_;
   std::optional<LoopWalk> walk_;
   std::int64_t taken_ = 0;
-  std::vector<std::int64_t> started_;  ///< by level: iteration last announced as started
   std::int64_t open_ = -1;             ///< generation of the outputs in the accumulators
 };
 

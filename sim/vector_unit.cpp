@@ -71,7 +71,7 @@ void VectorUnit::feed() {
     LevelProgress& progress = run_.at(0);
     std::size_t fetched = 0, written = 0;
     while (written < chunks_.size()) {
-      const bool may_fetch = fetched < chunks_.size() && (ahead ? progress.started.seen() >= static_cast<std::int64_t>(fetched) && written + 2 > fetched
+      const bool may_fetch = fetched < chunks_.size() && (ahead ? progress.finished.seen() + 1 >= static_cast<std::int64_t>(fetched) && written + 2 > fetched
                                                                 : written == fetched);
       if (may_fetch) {
         fetch(chunks_[fetched]);
@@ -82,7 +82,7 @@ void VectorUnit::feed() {
         ++written;
         run_.happened(now());
       } else {
-        wait(progress.started.event() | progress.finished.event());
+        wait(progress.finished.event());
       }
     }
   }
@@ -129,7 +129,6 @@ void VectorUnit::execute() {
     for (std::size_t index = 0; index < chunks_.size(); ++index) {
       const Chunk& chunk = chunks_[index];
       while (progress.delivered.seen() <= static_cast<std::int64_t>(index)) wait(progress.delivered.event());
-      progress.started.advance();
       run_.cycles.stalls[static_cast<std::size_t>(Stall::memory)] += now() - accounted;
 
       const std::int64_t operations = program_.operation->operations(chunk.begin, chunk.end);

@@ -22,13 +22,14 @@ inline std::int64_t draw(Random& random, std::int64_t low, std::int64_t high) {
 inline FloatTensor random_floats(Random& random, const Shape& shape, double low, double high) {
   FloatTensor result{shape, {}};
   for (std::int64_t i = 0; i < element_count(shape); ++i) {
-    result.values.push_back(static_cast<float>(low + (high - low) * static_cast<double>(random() >> 11) * 0x1p-53));
+    result.values.push_back(
+        static_cast<float>(low + (high - low) * static_cast<double>(random() >> 11) * 0x1p-53));
   }
   return result;
 }
 
-inline IntTensor random_codes(Random& random, const Shape& shape, const Quantization& quantization, std::int64_t low,
-                              std::int64_t high) {
+inline IntTensor random_codes(Random& random, const Shape& shape, const Quantization& quantization,
+                              std::int64_t low, std::int64_t high) {
   IntTensor result{shape, quantization, {}};
   for (std::int64_t i = 0; i < element_count(shape); ++i) {
     result.codes.push_back(static_cast<std::int16_t>(draw(random, low, high)));
@@ -79,7 +80,8 @@ struct Quantized {
     for (const FloatTensor& tensor : seen) pointers.push_back(&tensor);
     const FloatTensor result = float_layer(network, 0, pointers, parameters);
     for (const float value : result.values) {
-      exact.push_back(apply(network.layers()[0].activation, value) / static_cast<double>(layer.output.scale[0]) +
+      exact.push_back(apply(network.layers()[0].activation, value) /
+                          static_cast<double>(layer.output.scale[0]) +
                       layer.output.zero_point);
     }
   }

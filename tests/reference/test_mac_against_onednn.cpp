@@ -20,12 +20,14 @@ void* pointer(const void* data) { return const_cast<void*>(data); }
 /// Codes as oneDNN's 8-bit integers: signed, or with 128 added as unsigned.
 std::vector<std::uint8_t> bytes(const IntTensor& tensor, bool as_unsigned) {
   std::vector<std::uint8_t> result;
-  for (const std::int16_t code : tensor.codes) result.push_back(static_cast<std::uint8_t>(code + (as_unsigned ? 128 : 0)));
+  for (const std::int16_t code : tensor.codes)
+    result.push_back(static_cast<std::uint8_t>(code + (as_unsigned ? 128 : 0)));
   return result;
 }
 
-std::vector<std::int32_t> onednn_convolution(const Convolution& conv, const IntTensor& x, const QuantizedLayer& layer,
-                                             const Shape& out, bool as_unsigned) {
+std::vector<std::int32_t> onednn_convolution(const Convolution& conv, const IntTensor& x,
+                                             const QuantizedLayer& layer, const Shape& out,
+                                             bool as_unsigned) {
   const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   const auto type = as_unsigned ? memory::data_type::u8 : memory::data_type::s8;
@@ -52,7 +54,8 @@ std::vector<std::int32_t> onednn_convolution(const Convolution& conv, const IntT
   };
   const std::vector<std::uint8_t> source = bytes(x, as_unsigned), kernel = bytes(layer.weights, false);
   const memory from = move({plain(x.shape, type), engine, pointer(source.data())}, primitive.src_desc());
-  const memory by = move({plain(weights, memory::data_type::s8), engine, pointer(kernel.data())}, primitive.weights_desc());
+  const memory by =
+      move({plain(weights, memory::data_type::s8), engine, pointer(kernel.data())}, primitive.weights_desc());
   memory to(primitive.dst_desc(), engine);
   dnnl::convolution_forward(primitive).execute(
       stream, {{DNNL_ARG_SRC, from}, {DNNL_ARG_WEIGHTS, by}, {DNNL_ARG_DST, to}});
@@ -63,8 +66,8 @@ std::vector<std::int32_t> onednn_convolution(const Convolution& conv, const IntT
   return result;
 }
 
-/// Weights within [-62, 62] and even: without VNNI instructions oneDNN halves the weights of signed layers and adds two
-/// products in 16 bits, which is exact for such weights only.
+/// Weights within [-62, 62] and even: without VNNI instructions oneDNN halves the weights of signed layers
+/// and adds two products in 16 bits, which is exact for such weights only.
 IntTensor small_even_weights(Random& random, const Shape& shape) {
   IntTensor weights = random_codes(random, shape, {}, -31, 31);
   for (std::int16_t& code : weights.codes) code = static_cast<std::int16_t>(2 * code);
@@ -90,7 +93,8 @@ std::vector<std::int64_t> by_definition(const MacShape& s, const QuantizedLayer&
                   if (h < 0 || h >= s.input_h || w < 0 || w >= s.input_w) continue;
                   const std::int64_t from =
                       (((n * size(Dim::G) + g) * size(Dim::C) + c) * s.input_h + h) * s.input_w + w;
-                  const std::int64_t by = ((channel * size(Dim::C) + c) * size(Dim::R) + r) * size(Dim::S) + t;
+                  const std::int64_t by =
+                      ((channel * size(Dim::C) + c) * size(Dim::R) + r) * size(Dim::S) + t;
                   sum += static_cast<std::int64_t>(layer.weights.codes[static_cast<std::size_t>(by)]) *
                          (x.codes[static_cast<std::size_t>(from)] - layer.inputs[0].zero_point);
                 }
@@ -138,15 +142,16 @@ TEST_CASE("convolution accumulators equal oneDNN's") {
   for (const ConvCase& test : conv_cases()) {
     for (const bool as_unsigned : {true, false}) {
       for (const int zero_point : {0, -128, 37}) {
-        INFO(test.what << ", " << (as_unsigned ? "u8" : "s8") << ", zero point " << zero_point << ", seed 11");
+        INFO(test.what << ", " << (as_unsigned ? "u8" : "s8") << ", zero point " << zero_point
+                       << ", seed 11");
         const Network network = one_layer(test.conv, {test.input});
         QuantizedLayer layer;
         layer.inputs = {{8, {1.0F}, zero_point}};
         layer.weights = small_even_weights(random, network.layers()[0].weights->shape);
         const IntTensor x = random_codes(random, test.input, layer.inputs[0], -128, 127);
         const std::vector<std::int64_t> ours = reference_accumulators(network, 0, layer, {&x});
-        const std::vector<std::int32_t> theirs = onednn_convolution(
-            test.conv, x, layer, network.shape(network.layers()[0].output), as_unsigned);
+        const std::vector<std::int32_t> theirs =
+            onednn_convolution(test.conv, x, layer, network.shape(network.layers()[0].output), as_unsigned);
         REQUIRE(ours.size() == theirs.size());
         CHECK(std::equal(ours.begin(), ours.end(), theirs.begin()));
       }
@@ -168,14 +173,17 @@ TEST_CASE("linear and matmul accumulators equal oneDNN's") {
       const IntTensor b = small_even_weights(random, {m, c});  // [m, c], read as c x m
       std::vector<std::int32_t> theirs(static_cast<std::size_t>(n * m));
       const std::vector<std::uint8_t> left = bytes(a, true), right = bytes(b, false);
-      const memory::desc a_desc = plain({n, c}, memory::data_type::u8), out = plain({n, m}, memory::data_type::s32);
+      const memory::desc a_desc = plain({n, c}, memory::data_type::u8),
+                         out = plain({n, m}, memory::data_type::s32);
       const memory::desc b_desc({c, m}, memory::data_type::s8, memory::dims{1, c});
       dnnl::primitive_attr attributes;
       attributes.set_zero_points(DNNL_ARG_SRC, 0, {zero_point + 128});
-      const dnnl::matmul::primitive_desc primitive(dnnl::matmul::desc(a_desc, b_desc, out), attributes, engine);
-      dnnl::matmul(primitive).execute(stream, {{DNNL_ARG_SRC, memory(a_desc, engine, pointer(left.data()))},
-                                               {DNNL_ARG_WEIGHTS, memory(b_desc, engine, pointer(right.data()))},
-                                               {DNNL_ARG_DST, memory(out, engine, theirs.data())}});
+      const dnnl::matmul::primitive_desc primitive(dnnl::matmul::desc(a_desc, b_desc, out), attributes,
+                                                   engine);
+      dnnl::matmul(primitive).execute(stream,
+                                      {{DNNL_ARG_SRC, memory(a_desc, engine, pointer(left.data()))},
+                                       {DNNL_ARG_WEIGHTS, memory(b_desc, engine, pointer(right.data()))},
+                                       {DNNL_ARG_DST, memory(out, engine, theirs.data())}});
       stream.wait();
 
       QuantizedLayer linear = layer;
@@ -184,12 +192,14 @@ TEST_CASE("linear and matmul accumulators equal oneDNN's") {
       const auto as_linear = reference_accumulators(one_layer(Linear{m}, {{n, c}}), 0, linear, {&a});
       CHECK(std::equal(as_linear.begin(), as_linear.end(), theirs.begin(), theirs.end()));
 
-      const auto as_matmul = reference_accumulators(one_layer(MatMul{true}, {{n, c}, {m, c}}), 0, layer, {&a, &b});
+      const auto as_matmul =
+          reference_accumulators(one_layer(MatMul{true}, {{n, c}, {m, c}}), 0, layer, {&a, &b});
       CHECK(std::equal(as_matmul.begin(), as_matmul.end(), theirs.begin(), theirs.end()));
 
       IntTensor turned{{c, m}, b.quantization, {}};
       for (std::int64_t i = 0; i < c; ++i)
-        for (std::int64_t j = 0; j < m; ++j) turned.codes.push_back(b.codes[static_cast<std::size_t>(j * c + i)]);
+        for (std::int64_t j = 0; j < m; ++j)
+          turned.codes.push_back(b.codes[static_cast<std::size_t>(j * c + i)]);
       const auto untransposed =
           reference_accumulators(one_layer(MatMul{false}, {{n, c}, {c, m}}), 0, layer, {&a, &turned});
       CHECK(untransposed == as_matmul);
@@ -217,16 +227,20 @@ TEST_CASE("accumulators equal the definition at every width, with a bias, and wh
 }
 
 TEST_CASE("the worst inputs reach the accumulator bound, and the sum is exact there") {
+  Random random(0);
   for (const int bits : {8, 16}) {
     const std::int64_t c = 4099;  // prime; 16 bits need more than 32 for it
     const Network network = one_layer(Linear{3}, {{1, c}});
     QuantizedLayer layer;
     layer.inputs = {{bits, {1.0F}, bits == 8 ? 127 : 0}};
-    layer.weights = {{3, c}, {bits, {1.0F}, 0}, std::vector<std::int16_t>(static_cast<std::size_t>(3 * c))};
+    layer.weights.shape = {3, c};
+    layer.weights.quantization.bits = bits;
+    layer.weights.codes.resize(static_cast<std::size_t>(3 * c));
     const int w = layer.weights.quantization.highest(), x = layer.inputs[0].lowest();
-    for (std::int64_t i = c; i < 2 * c; ++i) layer.weights.codes[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(w);
+    for (std::int64_t i = c; i < 2 * c; ++i)
+      layer.weights.codes[static_cast<std::size_t>(i)] = static_cast<std::int16_t>(w);
     layer.bias = {5, -7, 9};
-    const IntTensor in{{1, c}, layer.inputs[0], std::vector<std::int16_t>(static_cast<std::size_t>(c), static_cast<std::int16_t>(x))};
+    const IntTensor in = random_codes(random, {1, c}, layer.inputs[0], x, x);
     const std::int64_t bound = c * w * (static_cast<std::int64_t>(layer.inputs[0].zero_point) - x) + 7;
     const auto sums = reference_accumulators(network, 0, layer, {&in});
     CHECK(sums == std::vector<std::int64_t>{5, -bound, 9});
@@ -239,7 +253,8 @@ TEST_CASE("the worst inputs reach the accumulator bound, and the sum is exact th
 TEST_CASE("stacks of matrices pair up by numpy's broadcasting") {
   Random random(19);
   const Shape a_shape = {2, 3, 5, 4};
-  for (const Shape& b_shape : {Shape{2, 3, 4, 6}, Shape{1, 3, 4, 6}, Shape{2, 1, 4, 6}, Shape{3, 4, 6}, Shape{4, 6}}) {
+  for (const Shape& b_shape :
+       {Shape{2, 3, 4, 6}, Shape{1, 3, 4, 6}, Shape{2, 1, 4, 6}, Shape{3, 4, 6}, Shape{4, 6}}) {
     const Network network = one_layer(MatMul{false}, {a_shape, b_shape});
     QuantizedLayer layer;
     layer.inputs = {{8, {1.0F}, -3}, {8, {1.0F}, 0}};

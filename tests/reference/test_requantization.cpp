@@ -24,21 +24,33 @@ Wide half_up(std::int64_t acc, std::int64_t multiplier, int shift) {
 
 TEST_CASE("requantization is exact rational arithmetic over random and edge accumulators") {
   Random random(23);
-  std::vector<std::int64_t> accumulators = {0, 1, -1, 2, -2, INT32_MAX, INT32_MIN, INT64_C(1) << 31, -(INT64_C(1) << 31) - 1,
-                                            (INT64_C(1) << 47) - 1, -(INT64_C(1) << 47)};
+  std::vector<std::int64_t> accumulators = {0,
+                                            1,
+                                            -1,
+                                            2,
+                                            -2,
+                                            INT32_MAX,
+                                            INT32_MIN,
+                                            INT64_C(1) << 31,
+                                            -(INT64_C(1) << 31) - 1,
+                                            (INT64_C(1) << 47) - 1,
+                                            -(INT64_C(1) << 47)};
   for (int i = 0; i < 2000; ++i) {
     accumulators.push_back(static_cast<std::int64_t>(random()) >> draw(random, 16, 63));
   }
   for (int round = 0; round < 60; ++round) {
     Requantization stage;
     const auto shift = static_cast<std::uint8_t>(round < 3 ? 1 + 61 * (round / 2) : draw(random, 1, 62));
-    stage.multiplier = {round % 2 == 0 ? std::int32_t{1} << 30 : static_cast<std::int32_t>(draw(random, 1 << 30, INT32_MAX))};
+    stage.multiplier = {round % 2 == 0 ? std::int32_t{1} << 30
+                                       : static_cast<std::int32_t>(draw(random, 1 << 30, INT32_MAX))};
     stage.shift = {shift};
     stage.zero_point = static_cast<std::int32_t>(draw(random, -128, 127));
     stage.low = static_cast<std::int32_t>(draw(random, -128, 0));
     for (const std::int64_t acc : accumulators) {
-      const Wide code = std::clamp<Wide>(half_up(acc, stage.multiplier[0], shift) + stage.zero_point, stage.low, stage.high);
-      INFO("accumulator " << acc << " multiplier " << stage.multiplier[0] << " shift " << int{shift} << ", seed 23");
+      const Wide code = std::clamp<Wide>(half_up(acc, stage.multiplier[0], shift) + stage.zero_point,
+                                         stage.low, stage.high);
+      INFO("accumulator " << acc << " multiplier " << stage.multiplier[0] << " shift " << int{shift}
+                          << ", seed 23");
       REQUIRE(stage(acc, 0) == static_cast<int>(code));
     }
   }
@@ -65,7 +77,8 @@ TEST_CASE("a table follows the clamp") {
 TEST_CASE("a fixed-point factor is the nearest one there is") {
   Random random(29);
   for (int i = 0; i < 20000; ++i) {
-    const double real = std::ldexp(0.5 + static_cast<double>(random() >> 12) * 0x1p-53, static_cast<int>(draw(random, -30, 30)));
+    const double real = std::ldexp(0.5 + static_cast<double>(random() >> 12) * 0x1p-53,
+                                   static_cast<int>(draw(random, -30, 30)));
     const FixedPoint fixed = fixed_point(i % 2 == 0 ? real : -real);
     const std::int64_t magnitude = std::abs(static_cast<std::int64_t>(fixed.multiplier));
     REQUIRE(magnitude >= (INT64_C(1) << 30));

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <stdexcept>
 
 #include "workload/readers/onnx_folding.h"
@@ -82,7 +83,9 @@ void transpose(Importer& importer, const Node& node) {
   } else {
     for (std::size_t i = shape.size(); i-- > 0;) permutation.push_back(static_cast<int>(i));
   }
-  if (permutation.size() == shape.size() && std::is_sorted(permutation.begin(), permutation.end())) {
+  std::vector<int> unchanged(shape.size());
+  std::iota(unchanged.begin(), unchanged.end(), 0);
+  if (permutation == unchanged) {
     return importer.alias(node.output(), x);
   }
   importer.add_for(node, Transpose{permutation}, {importer.tensor(x)});

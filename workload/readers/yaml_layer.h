@@ -28,6 +28,8 @@ struct LayerEntry {
   std::optional<NameInFile> tied;  ///< the layer whose weights these are
   bool flatten = false;            ///< a reshape to [n, rest], whose shape depends on the input
   bool sound = true;               ///< false once a problem of it has been noted; then it is not added
+  bool looked_up =
+      false;  ///< its names were looked up once: problems are noted in a repeat's first iteration only
 };
 
 /// Notes every problem of the entry and goes on.

@@ -52,8 +52,7 @@ class Reader {
 
   static InputEntry read_input(const yaml::Value& at, const std::string& name) {
     const std::size_t problems = at.problem_count();
-    if (name == kPrevious || name == kBlock)
-      at.problem("this name has a meaning in `from`, expected another one");
+    check_name(at, name);
     InputEntry input{at, name, read_shape(at)};
     input.sound = at.problem_count() == problems;
     return input;
@@ -168,7 +167,7 @@ class Builder {
   void unroll(Block::Repeat& repeat, const std::string& suffix) {
     for (std::int64_t i = 1; i <= repeat.times && unrolled_ <= kMostLayers; ++i) {
       if (++iterations_ > kMostNesting * kMostLayers)
-        return;  // only with empty bodies, which have been noted
+        return;  // takes empty bodies, and these have been noted
       const std::string own_suffix = fmt::format("{}.{}", suffix, i);
       scopes_.emplace_back(&repeat.body);
       scopes_.back().input = previous_;
@@ -180,6 +179,8 @@ class Builder {
 
   /// The layer's output; -1 if it was not added.
   TensorId add_layer(LayerEntry& entry, const std::string& suffix) {
+    if (!entry.sound && entry.looked_up) return -1;
+    entry.looked_up = true;
     const std::size_t problems = entry.at.problem_count();
     Layer layer = entry.layer;
     layer.name += suffix;
@@ -201,7 +202,6 @@ class Builder {
       layer.operation = Reshape{.shape = in.empty() ? Shape{1, -1} : Shape{in[0], -1}};
     }
     try {
-      const std::string layer_name = layer.name;
       return network_.add_layer(std::move(layer));
     } catch (const std::invalid_argument& error) {
       entry.at.problem(fmt::format("the layer \"{}\" ({}): {}", entry.layer.name + suffix,

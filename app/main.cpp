@@ -1,0 +1,62 @@
+// The program: parses the command line, runs the command inside SystemC's elaboration, turns errors into exit statuses.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <systemc>
+
+#include "app/command_line.h"
+#include "app/pipeline.h"
+#include "app/report_csv.h"
+#include "app/report_json.h"
+#include "app/report_table.h"
+#include "app/show.h"
+#include "app/write_file.h"
+#include "support/error.h"
+
+namespace {
+
+using namespace heddle;
+
+int execute(const app::RunOptions& options) {
+  app::Progress progress(options.quiet);
+  const app::RunResult result = app::run(options, app::ConfigLibrary::of_this_program(), progress);
+  progress.clear();
+  if (!options.quiet) fmt::print("{}", app::report_table(result));
+  if (options.json) app::write_file(*options.json, app::report_json(result));
+  if (options.csv) app::write_file(*options.csv, app::report_csv(result));
+  return result.passed() ? 0 : 1;
+}
+
+int execute(const app::ShowOptions& options) {
+  fmt::print("{}", app::show(options, app::ConfigLibrary::of_this_program()));
+  return 0;
+}
+
+int execute(const app::Exit& exit) {
+  std::fputs(exit.text.c_str(), exit.status == 0 ? stdout : stderr);
+  return exit.status;
+}
+
+}  // namespace
+
+int sc_main(int argc, char* argv[]) {
+  try {
+    return std::visit([](const auto& command) { return execute(command); },
+                      app::parse_command_line({argv + 1, argv + argc}));
+  } catch (const InputError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "out of memory: run fewer inputs at a time, or a smaller network\n");
+    return 2;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "internal error: {}\nThis is a bug in heddle.\n", error.what());
+    return 1;
+  }
+}
+
+int main(int argc, char* argv[]) {
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+  return sc_core::sc_elab_and_sim(argc, argv);
+}

@@ -1,0 +1,152 @@
+#include "app/pipeline.h"
+
+#include <algorithm>
+#include <memory>
+#include <thread>
+
+#include "app/layer_simulation.h"
+#include "app/select_layers.h"
+#include "app/trace.h"
+#include "app/version.h"
+#include "app/workload_setup.h"
+#include "support/error.h"
+#include "workload/compress/quantize.h"
+#include "workload/live_ranges.h"
+#include "workload/reference/float_executor.h"
+#include "workload/reference/integer_reference.h"
+
+namespace heddle::app {
+namespace {
+
+using workload::IntTensor;
+using workload::TensorId;
+
+/// Share of images whose greatest score is that of their label.
+template <class Score>
+double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t>& labels) {
+  const std::size_t classes = scores.size() / labels.size();
+  std::size_t right = 0;
+  for (std::size_t image = 0; image < labels.size(); ++image) {
+    const auto first = scores.begin() + static_cast<std::ptrdiff_t>(image * classes);
+    right += std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first == labels[image];
+  }
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+/// Draws what the machine did into the trace file: one row for each unit.
+class Timeline {
+ public:
+  Timeline(const RunOptions& options, const arch::Accelerator& accelerator) {
+    if (!options.trace) return;
+    writer_ = std::make_unique<TraceWriter>(*options.trace, accelerator.clock_hz);
+    writer_->process(1, accelerator.name);
+  }
+  sim::TraceSink of_layer(const std::string& layer) {
+    if (!writer_) return {};
+    return [this, layer](const sim::TraceEvent& event) {
+      const auto [row, is_new] = rows_.try_emplace(event.track, static_cast<int>(rows_.size()) + 1);
+      if (is_new) writer_->thread(1, row->second, event.track);
+      writer_->complete(1, row->second, event.name, event.begin, event.end, {{"layer", layer}});
+    };
+  }
+  void finish() {
+    if (writer_) writer_->finish();
+  }
+
+ private:
+  std::unique_ptr<TraceWriter> writer_;
+  std::map<std::string, int> rows_;
+};
+
+}  // namespace
+
+RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
+  // Load.
+  const std::filesystem::path arch_file = library.find(ConfigKind::accelerator, options.arch);
+  const arch::Accelerator accelerator = arch::read_accelerator(arch_file);
+  const arch::EnergyTable table =
+      arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
+  const Workload workload = load_workload(options, library);
+  const workload::Network& network = workload.network;
+  std::map<std::string, arch::LayerMapping> mappings;
+  if (options.mapping) {
+    mappings = arch::read_mappings(library.find(ConfigKind::mapping, options.mapping->string()), accelerator);
+  }
+
+  const workload::LiveRanges live = workload::live_ranges(network);
+  std::vector<std::string> names;
+  for (const int layer : live.order) names.push_back(network.layers()[static_cast<std::size_t>(layer)].name);
+  const std::vector<int> selected = select_layers(options.layers, names);
+  for (const auto& [layer, mapping] : mappings) {
+    if (std::find(names.begin(), names.end(), layer) == names.end()) {
+      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " + network.name() +
+                                                      did_you_mean(layer, names));
+    }
+  }
+
+  RunResult result;
+  result.network = network.name();
+  result.accelerator = accelerator;
+  result.energy_table = table.name;
+  result.energy_table_version = table.version;
+  result.fidelity = options.fidelity;
+  result.seed = options.seed;
+  result.version = kVersion;
+  result.recipe = options.recipe.value_or("");
+  result.batch = workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
+  if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
+  if (options.input) result.options.emplace_back("input", options.input->string());
+  if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
+  if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);
+
+  // Compress: ranges now, each layer's integers when its turn comes.
+  progress.update("calibrating", 0);
+  const workload::Calibration calibration = calibrate_workload(workload, options, library);
+  const std::vector<workload::Quantization> quantizations =
+      workload::tensor_quantizations(network, calibration, workload.recipe);
+  const workload::ParameterSource parameters =
+      workload::pruned_parameters(network, workload.recipe, options.seed);
+  std::map<TensorId, IntTensor> tensors;
+  for (const auto& [id, values] : workload.inputs) {
+    tensors[id] = workload::quantize(values, quantizations[static_cast<std::size_t>(id)]);
+  }
+
+  // Map, simulate, check and price, layer by layer.
+  const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
+  LayerSimulator simulator(accelerator, table, mappings, threads > 1);
+  Timeline timeline(options, accelerator);
+  const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
+  double macs_done = 0;
+  for (std::size_t step = 0; step < live.order.size(); ++step) {
+    const int index = live.order[step];
+    const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
+    progress.update(layer.name, macs_done / total_macs);
+    const workload::QuantizedLayer quantized =
+        workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
+    std::vector<const IntTensor*> inputs;
+    for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
+
+    if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
+      SimulatedLayer simulated = simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+      tensors[layer.output] = std::move(simulated.output);
+      result.layers.push_back(std::move(simulated.result));
+    } else {
+      tensors[layer.output] = workload::reference_layer(network, index, quantized, inputs);
+    }
+    macs_done += static_cast<double>(workload::macs(network, layer));
+    for (const TensorId dead : live.dead_after(static_cast<int>(step))) tensors.erase(dead);
+  }
+  progress.clear();
+  timeline.finish();
+
+  if (!workload.labels.empty()) {
+    const TensorId scores = network.outputs().front();
+    result.accuracy.images = static_cast<std::int64_t>(workload.labels.size());
+    result.accuracy.of_integer = accuracy(tensors.at(scores).codes, workload.labels);
+    const auto floats = workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
+    result.accuracy.of_float = accuracy(floats.at(scores).values, workload.labels);
+  }
+  return result;
+}
+
+}  // namespace heddle::app

@@ -1,0 +1,15 @@
+// What `heddle run` does, from files to result: load, compress, map, simulate, check, price.
+#pragma once
+
+#include "app/command_line.h"
+#include "app/locate.h"
+#include "app/progress.h"
+#include "app/run_result.h"
+
+namespace heddle::app {
+
+/// Runs the selected layers of a network on the machine. Throws InputError for anything wrong in the options or the files
+/// they name. A difference between machine and reference is no error: it stands in the layer's check.
+RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress);
+
+}  // namespace heddle::app

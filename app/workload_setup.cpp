@@ -1,0 +1,98 @@
+#include "app/workload_setup.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "support/error.h"
+#include "workload/fold.h"
+#include "workload/readers/npy.h"
+#include "workload/readers/onnx_network.h"
+#include "workload/readers/yaml_network.h"
+
+namespace heddle::app {
+namespace {
+
+/// A network at the batch size of a tensor file, and that tensor as its (only) input.
+std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& network_file,
+                                                 const std::filesystem::path& tensor_file) {
+  workload::FloatTensor tensor = workload::read_npy(tensor_file);
+  if (tensor.shape.empty()) throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
+  workload::Network network = read_network(network_file, tensor.shape.front());
+  if (network.inputs().size() != 1) {
+    throw InputError(tensor_file.string(), fmt::format("{} has {} inputs, a tensor file can serve only one",
+                                                       network.name(), network.inputs().size()));
+  }
+  const workload::TensorId input = network.inputs().front();
+  if (network.shape(input) != tensor.shape) {
+    throw InputError(tensor_file.string(),
+                     fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape), network.name(),
+                                 workload::to_string(network.shape(input))));
+  }
+  for (const float value : tensor.values) {
+    if (!std::isfinite(value)) throw InputError(tensor_file.string(), "holds a value that is not finite");
+  }
+  Tensors inputs;
+  inputs.emplace(input, std::move(tensor));
+  return {std::move(network), std::move(inputs)};
+}
+
+std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const Tensors& inputs) {
+  const workload::FloatTensor labels = workload::read_npy(file);
+  const std::int64_t images = inputs.begin()->second.shape.front();
+  if (labels.shape != workload::Shape{images}) {
+    throw InputError(file.string(), fmt::format("has the shape {}, expected one label for each of {} inputs",
+                                                workload::to_string(labels.shape), images));
+  }
+  std::vector<std::int64_t> classes;
+  for (const float label : labels.values) {
+    if (!(label >= 0 && label < 1e6F && label == std::floor(label))) {
+      throw InputError(file.string(), fmt::format("holds {}, expected class numbers from 0", label));
+    }
+    classes.push_back(static_cast<std::int64_t>(label));
+  }
+  return classes;
+}
+
+}  // namespace
+
+workload::Network read_network(const std::filesystem::path& file, std::optional<std::int64_t> batch) {
+  if (file.extension() == ".onnx") return workload::read_onnx_network(file, batch);
+  return workload::read_yaml_network(file);
+}
+
+Workload load_workload(const RunOptions& options, const ConfigLibrary& library) {
+  const std::filesystem::path file = library.find(ConfigKind::network, options.network);
+  Workload result{workload::Network(""), {}, {}, {}};
+  if (options.input) {
+    auto [network, inputs] = with_input(file, *options.input);
+    result.network = workload::prepared_for_execution(network, options.seed);
+    result.inputs = std::move(inputs);
+  } else {
+    result.network = workload::prepared_for_execution(read_network(file, std::nullopt), options.seed);
+    result.inputs = workload::synthetic_inputs(result.network, options.seed);
+  }
+  if (options.labels) {
+    if (!options.input) throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
+    result.labels = read_labels(*options.labels, result.inputs);
+  }
+  if (options.recipe) {
+    result.recipe = workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
+  }
+  return result;
+}
+
+workload::Calibration calibrate_workload(const Workload& workload, const RunOptions& options,
+                                         const ConfigLibrary& library) {
+  if (!options.calibration) {
+    return workload::calibrate(workload.network, {workload.inputs},
+                               workload::pruned_parameters(workload.network, workload.recipe, options.seed));
+  }
+  // The same network at another batch size has the same layers and tensors.
+  auto [network, inputs] = with_input(library.find(ConfigKind::network, options.network), *options.calibration);
+  network = workload::prepared_for_execution(network, options.seed);
+  return workload::calibrate(network, {std::move(inputs)},
+                             workload::pruned_parameters(network, workload.recipe, options.seed));
+}
+
+}  // namespace heddle::app

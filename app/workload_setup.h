@@ -1,0 +1,34 @@
+// Brings a network and its inputs together: reads both, makes the batch fit, draws what is missing.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <vector>
+
+#include "app/command_line.h"
+#include "app/locate.h"
+#include "workload/compress/calibrate.h"
+#include "workload/compress/recipe.h"
+
+namespace heddle::app {
+
+using Tensors = std::map<workload::TensorId, workload::FloatTensor>;
+
+struct Workload {
+  workload::Network network;       ///< prepared for execution, at the batch of the inputs
+  workload::Recipe recipe;
+  Tensors inputs;                  ///< of the run: from --input, or synthetic
+  std::vector<std::int64_t> labels;  ///< from --labels, one for each image; may be empty
+};
+
+/// Throws InputError for files that cannot be read or do not fit each other.
+Workload load_workload(const RunOptions& options, const ConfigLibrary& library);
+
+/// Ranges of all tensors, seen on the calibration inputs (--calibration, or the inputs of the run).
+workload::Calibration calibrate_workload(const Workload& workload, const RunOptions& options,
+                                         const ConfigLibrary& library);
+
+/// A network file by its kind (.onnx, else YAML), at a batch size if one is given.
+workload::Network read_network(const std::filesystem::path& file, std::optional<std::int64_t> batch);
+
+}  // namespace heddle::app
