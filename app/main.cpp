@@ -1,8 +1,10 @@
-// The program: parses the command line, runs the command inside SystemC's elaboration, turns errors into exit statuses.
+// The program: parses the command line, runs the command inside SystemC's elaboration, turns errors into exit
+// statuses.
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <systemc>
 
 #include "app/command_line.h"
@@ -19,12 +21,22 @@ namespace {
 using namespace heddle;
 
 int execute(const app::RunOptions& options) {
+  // Opened before the run: a long simulation shall not end at a folder that does not exist.
+  std::optional<app::OutputFile> json, csv;
+  if (options.json) json.emplace(*options.json);
+  if (options.csv) csv.emplace(*options.csv);
   app::Progress progress(options.quiet);
   const app::RunResult result = app::run(options, app::ConfigLibrary::of_this_program(), progress);
   progress.clear();
   if (!options.quiet) fmt::print("{}", app::report_table(result));
-  if (options.json) app::write_file(*options.json, app::report_json(result));
-  if (options.csv) app::write_file(*options.csv, app::report_csv(result));
+  if (json) {
+    json->stream() << app::report_json(result);
+    json->commit();
+  }
+  if (csv) {
+    csv->stream() << app::report_csv(result);
+    csv->commit();
+  }
   return result.passed() ? 0 : 1;
 }
 

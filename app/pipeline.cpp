@@ -58,6 +58,27 @@ class Timeline {
   std::map<std::string, int> rows_;
 };
 
+/// Every mapping is of a layer that runs one.
+void check_mapped_layers(const std::map<std::string, arch::LayerMapping>& mappings,
+                         const workload::Network& network, const std::vector<std::string>& names,
+                         const RunOptions& options) {
+  std::vector<Problem> problems;
+  for (const auto& [name, mapping] : mappings) {
+    const auto layer =
+        std::find_if(network.layers().begin(), network.layers().end(),
+                     [&n = name](const workload::Layer& candidate) { return candidate.name == n; });
+    std::string message;
+    if (layer == network.layers().end()) {
+      message = "maps \"" + name + "\", which is no layer of " + network.name() + did_you_mean(name, names);
+    } else if (!workload::mac_shape(network, *layer)) {
+      message = "maps \"" + name + "\", a " + std::string(workload::name(layer->operation)) +
+                " layer: the vector unit runs it, without a mapping";
+    }
+    if (!message.empty()) problems.push_back({options.mapping->string(), 0, 0, "", message});
+  }
+  if (!problems.empty()) throw InputError(std::move(problems));
+}
+
 }  // namespace
 
 RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
@@ -77,12 +98,7 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   std::vector<std::string> names;
   for (const int layer : live.order) names.push_back(network.layers()[static_cast<std::size_t>(layer)].name);
   const std::vector<int> selected = select_layers(options.layers, names);
-  for (const auto& [layer, mapping] : mappings) {
-    if (std::find(names.begin(), names.end(), layer) == names.end()) {
-      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " + network.name() +
-                                                      did_you_mean(layer, names));
-    }
-  }
+  check_mapped_layers(mappings, network, names, options);
 
   RunResult result;
   result.network = network.name();
@@ -93,7 +109,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   result.seed = options.seed;
   result.version = kVersion;
   result.recipe = options.recipe.value_or("");
-  result.batch = workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
+  result.batch =
+      workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
   if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
   if (options.input) result.options.emplace_back("input", options.input->string());
   if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
@@ -113,7 +130,7 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
 
   // Map, simulate, check and price, layer by layer.
   const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
-  LayerSimulator simulator(accelerator, table, mappings, threads > 1);
+  LayerSimulator simulator(accelerator, table, mappings, options.mapping.value_or("").string(), threads > 1);
   Timeline timeline(options, accelerator);
   const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
   double macs_done = 0;
@@ -127,7 +144,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 
     if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
-      SimulatedLayer simulated = simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+      SimulatedLayer simulated =
+          simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
       tensors[layer.output] = std::move(simulated.output);
       result.layers.push_back(std::move(simulated.result));
     } else {
@@ -143,7 +161,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const TensorId scores = network.outputs().front();
     result.accuracy.images = static_cast<std::int64_t>(workload.labels.size());
     result.accuracy.of_integer = accuracy(tensors.at(scores).codes, workload.labels);
-    const auto floats = workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
+    const auto floats =
+        workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
     result.accuracy.of_float = accuracy(floats.at(scores).values, workload.labels);
   }
   return result;

@@ -17,7 +17,8 @@ namespace {
 std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& network_file,
                                                  const std::filesystem::path& tensor_file) {
   workload::FloatTensor tensor = workload::read_npy(tensor_file);
-  if (tensor.shape.empty()) throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
+  if (tensor.shape.empty())
+    throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
   workload::Network network = read_network(network_file, tensor.shape.front());
   if (network.inputs().size() != 1) {
     throw InputError(tensor_file.string(), fmt::format("{} has {} inputs, a tensor file can serve only one",
@@ -26,28 +27,34 @@ std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& ne
   const workload::TensorId input = network.inputs().front();
   if (network.shape(input) != tensor.shape) {
     throw InputError(tensor_file.string(),
-                     fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape), network.name(),
-                                 workload::to_string(network.shape(input))));
+                     fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape),
+                                 network.name(), workload::to_string(network.shape(input))));
   }
-  for (const float value : tensor.values) {
-    if (!std::isfinite(value)) throw InputError(tensor_file.string(), "holds a value that is not finite");
+  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+    if (std::isfinite(tensor.values[i])) continue;
+    throw InputError(tensor_file.string(),
+                     fmt::format("element {} is {}, expected finite numbers", i, tensor.values[i]));
   }
   Tensors inputs;
   inputs.emplace(input, std::move(tensor));
   return {std::move(network), std::move(inputs)};
 }
 
-std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const Tensors& inputs) {
+std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const workload::Network& network,
+                                      const Tensors& inputs) {
   const workload::FloatTensor labels = workload::read_npy(file);
   const std::int64_t images = inputs.begin()->second.shape.front();
   if (labels.shape != workload::Shape{images}) {
     throw InputError(file.string(), fmt::format("has the shape {}, expected one label for each of {} inputs",
                                                 workload::to_string(labels.shape), images));
   }
+  const std::int64_t scores = workload::element_count(network.shape(network.outputs().front())) / images;
   std::vector<std::int64_t> classes;
-  for (const float label : labels.values) {
-    if (!(label >= 0 && label < 1e6F && label == std::floor(label))) {
-      throw InputError(file.string(), fmt::format("holds {}, expected class numbers from 0", label));
+  for (std::size_t i = 0; i < labels.values.size(); ++i) {
+    const float label = labels.values[i];
+    if (!(label >= 0 && label < static_cast<float>(scores) && label == std::floor(label))) {
+      throw InputError(file.string(), fmt::format("element {} is {}, expected class numbers from 0 to {}", i,
+                                                  label, scores - 1));
     }
     classes.push_back(static_cast<std::int64_t>(label));
   }
@@ -73,11 +80,13 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library) 
     result.inputs = workload::synthetic_inputs(result.network, options.seed);
   }
   if (options.labels) {
-    if (!options.input) throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
-    result.labels = read_labels(*options.labels, result.inputs);
+    if (!options.input)
+      throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
+    result.labels = read_labels(*options.labels, result.network, result.inputs);
   }
   if (options.recipe) {
-    result.recipe = workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
+    result.recipe =
+        workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
   }
   return result;
 }
@@ -89,7 +98,8 @@ workload::Calibration calibrate_workload(const Workload& workload, const RunOpti
                                workload::pruned_parameters(workload.network, workload.recipe, options.seed));
   }
   // The same network at another batch size has the same layers and tensors.
-  auto [network, inputs] = with_input(library.find(ConfigKind::network, options.network), *options.calibration);
+  auto [network, inputs] =
+      with_input(library.find(ConfigKind::network, options.network), *options.calibration);
   network = workload::prepared_for_execution(network, options.seed);
   return workload::calibrate(network, {std::move(inputs)},
                              workload::pruned_parameters(network, workload.recipe, options.seed));
