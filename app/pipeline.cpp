@@ -33,7 +33,8 @@ double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Draws what the machine did into the trace file: one row for each unit.
+/// Draws what the machine did into the trace file: a row for each unit, and further rows for what it does at
+/// the same time (requests to the DRAM overlap), since viewers drop events that overlap on one row.
 class Timeline {
  public:
   Timeline(const RunOptions& options, const arch::Accelerator& accelerator) {
@@ -44,9 +45,7 @@ class Timeline {
   sim::TraceSink of_layer(const std::string& layer) {
     if (!writer_) return {};
     return [this, layer](const sim::TraceEvent& event) {
-      const auto [row, is_new] = rows_.try_emplace(event.track, static_cast<int>(rows_.size()) + 1);
-      if (is_new) writer_->thread(1, row->second, event.track);
-      writer_->complete(1, row->second, event.name, event.begin, event.end, {{"layer", layer}});
+      writer_->complete(1, row_of(event), event.name, event.begin, event.end, {{"layer", layer}});
     };
   }
   void finish() {
@@ -54,8 +53,30 @@ class Timeline {
   }
 
  private:
+  static constexpr int kRowsOfAUnit = 1000;  // numbers set aside, so that a unit's rows stand together
+
+  struct Unit {
+    int number = 0;
+    std::vector<std::int64_t> row_ends;  ///< the cycle at which each row is free again
+  };
+
+  /// The number of the first row of the event's unit that is free; events come in the order of their ends.
+  int row_of(const sim::TraceEvent& event) {
+    Unit& unit = units_.try_emplace(event.track, Unit{static_cast<int>(units_.size()) + 1, {}}).first->second;
+    const auto free = std::find_if(unit.row_ends.begin(), unit.row_ends.end(),
+                                   [&](std::int64_t end) { return end <= event.begin; });
+    const auto row = static_cast<std::size_t>(free - unit.row_ends.begin());
+    const int number = unit.number * kRowsOfAUnit + static_cast<int>(row);
+    if (free == unit.row_ends.end()) {
+      unit.row_ends.push_back(0);
+      writer_->thread(1, number, row == 0 ? event.track : event.track + " (" + std::to_string(row + 1) + ")");
+    }
+    unit.row_ends[row] = event.end;
+    return number;
+  }
+
   std::unique_ptr<TraceWriter> writer_;
-  std::map<std::string, int> rows_;
+  std::map<std::string, Unit> units_;
 };
 
 /// Every mapping is of a layer that runs one.
