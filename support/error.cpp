@@ -54,7 +54,7 @@ std::string did_you_mean(const std::string& word, const std::vector<std::string>
   std::size_t best_distance = std::max<std::size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < best_distance) {
+    if (distance < best_distance && distance < word.size()) {  // at least a letter in common
       best_distance = distance;
       best = &candidate;
     }

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <set>
-#include <sstream>
 
 namespace heddle::yaml {
 namespace {
@@ -33,11 +32,15 @@ std::optional<std::pair<double, std::string>> quantity(const std::string& text) 
 
 Value::Value(YAML::Node node, std::string path, std::string file,
              std::shared_ptr<std::vector<Problem>> problems)
-    : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)), problems_(std::move(problems)) {}
+    : node_(std::move(node)),
+      path_(std::move(path)),
+      file_(std::move(file)),
+      problems_(std::move(problems)) {}
 
 void Value::problem(const std::string& message) const {
   const YAML::Mark mark = node_.IsDefined() ? node_.Mark() : YAML::Mark::null_mark();
-  problems_->push_back({file_, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1, path_, message});
+  problems_->push_back(
+      {file_, mark.is_null() ? 0 : mark.line + 1, mark.is_null() ? 0 : mark.column + 1, path_, message});
 }
 
 void Value::only_keys(const std::vector<std::string>& known) const {
@@ -52,7 +55,8 @@ void Value::only_keys(const std::vector<std::string>& known) const {
     const Value child(entry.first, path_.empty() ? key : path_ + "." + key, file_, problems_);
     if (!seen.insert(key).second) child.problem("given twice");
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      child.problem(fmt::format("unknown key{}; known here: {}", did_you_mean(key, known), fmt::join(known, ", ")));
+      child.problem(
+          fmt::format("unknown key{}; known here: {}", did_you_mean(key, known), fmt::join(known, ", ")));
     }
   }
 }
@@ -62,8 +66,9 @@ bool Value::has(const std::string& key) const { return is_map() && node_[key].Is
 Value Value::required(const std::string& key) const {
   const std::string child_path = path_.empty() ? key : path_ + "." + key;
   if (has(key)) return {node_[key], child_path, file_, problems_};
-  if (node_.IsDefined()) problem(is_map() ? fmt::format("the key \"{}\" is missing", key)
-                                          : fmt::format("expected a map with the key \"{}\", got {}", key, kind_of(node_)));
+  if (node_.IsDefined())
+    problem(is_map() ? fmt::format("the key \"{}\" is missing", key)
+                     : fmt::format("expected a map with the key \"{}\", got {}", key, kind_of(node_)));
   return {YAML::Node(YAML::NodeType::Undefined), child_path, file_, problems_};
 }
 
@@ -141,7 +146,8 @@ std::int64_t Value::bytes() const {
   const auto parts = quantity(value);
   if (parts) {
     static const std::vector<std::pair<std::string, double>> units = {
-        {"", 1}, {"B", 1}, {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
+        {"", 1},     {"B", 1},    {"KiB", 1024.0}, {"MiB", 1048576.0}, {"GiB", 1073741824.0},
+        {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}};
     for (const auto& [unit, factor] : units) {
       const double bytes = parts->first * factor;
       if (parts->second == unit && bytes >= 1 && bytes < 9e15 && bytes == std::floor(bytes)) {
@@ -149,7 +155,8 @@ std::int64_t Value::bytes() const {
       }
     }
   }
-  if (is_scalar()) problem(fmt::format("expected a positive size such as 64 B, 512 KiB or 1 MiB, got \"{}\"", value));
+  if (is_scalar())
+    problem(fmt::format("expected a positive size such as 64 B, 512 KiB or 1 MiB, got \"{}\"", value));
   return 1;
 }
 
@@ -160,7 +167,8 @@ double Value::hertz() const {
     static const std::vector<std::pair<std::string, double>> units = {
         {"", 1}, {"Hz", 1}, {"kHz", 1e3}, {"MHz", 1e6}, {"GHz", 1e9}};
     for (const auto& [unit, factor] : units) {
-      if (parts->second == unit && parts->first > 0 && parts->first * factor <= 1e12) return parts->first * factor;
+      if (parts->second == unit && parts->first > 0 && parts->first * factor <= 1e12)
+        return parts->first * factor;
     }
   }
   if (is_scalar()) problem(fmt::format("expected a positive frequency such as 800 MHz, got \"{}\"", value));
@@ -172,23 +180,55 @@ Document::Document(YAML::Node node, std::string file)
 
 namespace {
 
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+constexpr int kMostDepth = 200;
+constexpr std::int64_t kMostValues = 10'000'000;
+
 std::string text_of(const std::filesystem::path& file) {
   std::error_code code;
-  if (std::filesystem::is_directory(file, code)) throw InputError(file.string(), "is a folder, expected a YAML file");
+  if (std::filesystem::is_directory(file, code))
+    throw InputError(file.string(), "is a folder, expected a YAML file");
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw InputError(file.string(), "cannot be read: no such file, or no permission");
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
+  std::string text;
+  std::vector<char> chunk(1 << 16);
+  while (stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || stream.gcount() > 0) {
+    text.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
+    if (text.size() > kMostBytes)
+      throw InputError(file.string(), "is larger than 64 MiB, expected a YAML file");
+  }
+  return text;
+}
+
+/// Aliases may make a node contain itself, or a few lines stand for billions of values: neither can be read.
+void limit(const YAML::Node& node, const std::string& file, int depth, std::int64_t& budget) {
+  if (depth > kMostDepth || --budget < 0) {
+    const YAML::Mark mark = node.Mark();
+    throw InputError(Problem{file, mark.line + 1, mark.column + 1, "",
+                             depth > kMostDepth ? "is nested too deeply, or is an alias that contains itself"
+                                                : "stands for more than ten million values"});
+  }
+  if (!node.IsMap() && !node.IsSequence()) return;
+  for (const auto& child : node) {
+    if (node.IsMap()) {
+      limit(child.first, file, depth + 1, budget);
+      limit(child.second, file, depth + 1, budget);
+    } else {
+      limit(child, file, depth + 1, budget);
+    }
+  }
 }
 
 std::vector<YAML::Node> nodes_of(const std::string& text, const std::string& name) {
   try {
     std::vector<YAML::Node> nodes = YAML::LoadAll(text);
     if (nodes.empty()) nodes.emplace_back();
+    std::int64_t budget = kMostValues;
+    for (const YAML::Node& node : nodes) limit(node, name, 0, budget);
     return nodes;
   } catch (const YAML::ParserException& error) {
-    throw InputError(Problem{name, error.mark.line + 1, error.mark.column + 1, "", "is not valid YAML: " + error.msg});
+    throw InputError(
+        Problem{name, error.mark.line + 1, error.mark.column + 1, "", "is not valid YAML: " + error.msg});
   } catch (const YAML::Exception& error) {
     throw InputError(name, std::string("is not valid YAML: ") + error.what());
   }
@@ -200,14 +240,16 @@ Document Document::load(const std::filesystem::path& file) { return parse(text_o
 
 std::vector<Document> Document::load_all(const std::filesystem::path& file) {
   std::vector<Document> documents;
-  for (YAML::Node& node : nodes_of(text_of(file), file.string())) documents.push_back({std::move(node), file.string()});
+  for (YAML::Node& node : nodes_of(text_of(file), file.string()))
+    documents.push_back({std::move(node), file.string()});
   return documents;
 }
 
 Document Document::parse(const std::string& text, const std::string& name) {
   std::vector<YAML::Node> nodes = nodes_of(text, name);
   if (nodes.size() > 1) {
-    throw InputError(name, fmt::format("holds {} YAML documents (separated by ---), expected one", nodes.size()));
+    throw InputError(name,
+                     fmt::format("holds {} YAML documents (separated by ---), expected one", nodes.size()));
   }
   return {std::move(nodes.front()), name};
 }

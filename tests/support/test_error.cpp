@@ -30,6 +30,7 @@ TEST_CASE("a name within a third of its letters is proposed, a stranger is not",
   CHECK(did_you_mean("clock", known).empty());
   CHECK(did_you_mean("weights", {}).empty());
   CHECK(did_you_mean("", known).empty());
-  CHECK(did_you_mean("ab", {"cd"}) == " (did you mean \"cd\"?)");  // distance 2 is the floor for short words
+  CHECK(did_you_mean("ab", {"cd"}).empty());                          // no letter in common
+  CHECK(did_you_mean("abc", {"adc"}) == " (did you mean \"adc\"?)");  // up to distance 2 in short words
   CHECK(did_you_mean("row", {"rowss", "rows"}) == " (did you mean \"rows\"?)");  // the nearest wins
 }
