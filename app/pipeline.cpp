@@ -34,7 +34,8 @@ double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t
   return static_cast<double>(right) / static_cast<double>(labels.size());
 }
 
-/// Weights that come pruned to the array's n:m run that way without a recipe that says so (where it saves anything).
+/// Weights that come pruned to the array's n:m run that way without a recipe that says so (where it saves
+/// anything).
 std::optional<workload::StructuredSparsity> found_sparsity(const workload::QuantizedLayer& layer,
                                                            const arch::Accelerator& accelerator) {
   const auto& nm = accelerator.array.sparsity;
@@ -88,8 +89,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   const std::vector<int> selected = select_layers(options.layers, names);
   for (const auto& [layer, mapping] : mappings) {
     if (std::find(names.begin(), names.end(), layer) == names.end()) {
-      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " + network.name() +
-                                                      did_you_mean(layer, names));
+      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " +
+                                                      network.name() + did_you_mean(layer, names));
     }
   }
 
@@ -102,7 +103,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   result.seed = options.seed;
   result.version = kVersion;
   result.recipe = options.recipe.value_or("");
-  result.batch = workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
+  result.batch =
+      workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
   if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
   if (options.input) result.options.emplace_back("input", options.input->string());
   if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
@@ -137,7 +139,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 
     if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
-      SimulatedLayer simulated = simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+      SimulatedLayer simulated =
+          simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
       tensors[layer.output] = std::move(simulated.output);
       result.layers.push_back(std::move(simulated.result));
     } else {
@@ -153,7 +156,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const TensorId scores = network.outputs().front();
     result.accuracy.images = static_cast<std::int64_t>(workload.labels.size());
     result.accuracy.of_integer = accuracy(tensors.at(scores).codes, workload.labels);
-    const auto floats = workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
+    const auto floats =
+        workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
     result.accuracy.of_float = accuracy(floats.at(scores).values, workload.labels);
   }
   return result;
