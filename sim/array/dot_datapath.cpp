@@ -75,15 +75,13 @@ void DotDatapath::begin_pass(const Pass& pass) {
     inputs_ = run_.store(input_level).inputs(pass.generation[Operand::inputs]);
   }
 
-  row_stride_ = (active_columns(plan_->axes) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
 void DotDatapath::open(int bank) {
   bank_ = bank;
   Bank& opened = banks_[static_cast<std::size_t>(bank)];
   opened.plan = plan_;
-  opened.extent = pass_.tile.extent;
-  const auto size = static_cast<std::size_t>(plan_->accumulators * plan_->axes[Dim::M] * row_stride_);
+  const auto size = static_cast<std::size_t>(plan_->bank_size());
   if (run_.program->wide) {
     opened.wide.assign(size, 0);
   } else {
@@ -214,9 +212,9 @@ void DotDatapath::load_inputs(const DotStep& step) {
   const std::int16_t* const base = inputs_.at(box.start);
   const auto& stride = inputs_.stride;
   const std::int64_t columns = active_columns(axes);
-  const bool all_active = active_columns(e) == columns && columns == row_stride_;
+  const bool all_active = active_columns(e) == columns && columns == plan_->columns;
   const std::int64_t positions = e[Dim::R] * e[Dim::S] * e[Dim::C];
-  input_registers_.resize(static_cast<std::size_t>(positions * row_stride_));
+  input_registers_.resize(static_cast<std::size_t>(positions * plan_->columns));
   position_zeros_.resize(static_cast<std::size_t>(positions));
 
   // The innermost copy runs along the dimension that fills the columns.
@@ -245,9 +243,9 @@ void DotDatapath::load_inputs(const DotStep& step) {
     for (std::int64_t s = 0; s < e[Dim::S]; ++s) {
       const std::int16_t* window = base + r * shape.dilation_h * stride[3] + s * shape.dilation_w * stride[4];
       for (std::int64_t c = 0; c < e[Dim::C]; ++c, ++position) {
-        std::int32_t* const registers = input_registers_.data() + position * row_stride_;
+        std::int32_t* const registers = input_registers_.data() + position * plan_->columns;
         // Columns that are not in use hold something that is not zero and goes nowhere.
-        if (!all_active) std::fill_n(registers, row_stride_, 1);
+        if (!all_active) std::fill_n(registers, plan_->columns, 1);
         for (std::int64_t n = 0; n < outer[Dim::N]; ++n) {
           for (std::int64_t p = 0; p < outer[Dim::P]; ++p) {
             const std::int16_t* from =
@@ -261,7 +259,7 @@ void DotDatapath::load_inputs(const DotStep& step) {
           }
         }
         std::int32_t zeros = 0;
-        for (std::int64_t i = 0; i < row_stride_; ++i) zeros += registers[i] == 0;
+        for (std::int64_t i = 0; i < plan_->columns; ++i) zeros += registers[i] == 0;
         position_zeros_[static_cast<std::size_t>(position)] = zeros;
       }
     }
@@ -277,13 +275,13 @@ void DotDatapath::execute(std::size_t index) {
   const std::int64_t columns = active_columns(step.extent);
   const std::int64_t lanes = static_cast<std::int64_t>(weight_registers_.size()) / rows;
 
-  const std::int64_t first = step.accumulator * plan_->axes[Dim::M] * row_stride_;
+  const std::int64_t first = step.accumulator * plan_->axes[Dim::M] * plan_->columns;
   const std::uint16_t* select = sparse ? select_registers_.data() : nullptr;
   if (program.wide) {
-    dot_step(rows, lanes, row_stride_, weight_registers_.data(), select, input_registers_.data(),
+    dot_step(rows, lanes, plan_->columns, weight_registers_.data(), select, input_registers_.data(),
              bank.wide.data() + first);
   } else {
-    dot_step(rows, lanes, row_stride_, weight_registers_.data(), select, input_registers_.data(),
+    dot_step(rows, lanes, plan_->columns, weight_registers_.data(), select, input_registers_.data(),
              bank.narrow.data() + first);
   }
 
@@ -311,49 +309,39 @@ void DotDatapath::execute(std::size_t index) {
   touched = true;
 }
 
-std::int64_t DotDatapath::index_in(const Bank& bank, const PerDim<std::int64_t>& x) const {
-  const auto& axes = bank.plan->axes;
-  const std::int64_t column =
-      (x[Dim::N] % axes[Dim::N] * axes[Dim::P] + x[Dim::P] % axes[Dim::P]) * axes[Dim::Q] +
-      x[Dim::Q] % axes[Dim::Q];
-  return (bank.plan->accumulator_of(x) * axes[Dim::M] + x[Dim::M] % axes[Dim::M]) * row_stride_ + column;
-}
-
 namespace {
 
-/// Calls `visit(relative coordinates)` for every output of the tile, in (n, g, m, p, q) order.
+/// Calls `visit(where its sum is in the bank)` for every output of the tile, in (n, g, m, p, q) order.
 template <class Visit>
-void for_each_output(const PerDim<std::int64_t>& extent, const Visit& visit) {
-  PerDim<std::int64_t> x(0);
-  for (x[Dim::N] = 0; x[Dim::N] < extent[Dim::N]; ++x[Dim::N])
-    for (x[Dim::G] = 0; x[Dim::G] < extent[Dim::G]; ++x[Dim::G])
-      for (x[Dim::M] = 0; x[Dim::M] < extent[Dim::M]; ++x[Dim::M])
-        for (x[Dim::P] = 0; x[Dim::P] < extent[Dim::P]; ++x[Dim::P])
-          for (x[Dim::Q] = 0; x[Dim::Q] < extent[Dim::Q]; ++x[Dim::Q]) visit(x);
+void for_each_output(const PerDim<std::vector<std::int64_t>>& offset, const Visit& visit) {
+  for (const std::int64_t n : offset[Dim::N])
+    for (const std::int64_t g : offset[Dim::G])
+      for (const std::int64_t m : offset[Dim::M])
+        for (const std::int64_t p : offset[Dim::P])
+          for (const std::int64_t q : offset[Dim::Q]) visit(static_cast<std::size_t>(n + g + m + p + q));
 }
 
 }  // namespace
 
 std::int64_t DotDatapath::restore() {
-  const bool wide = run_.program->wide;
-  Bank& bank = banks_[static_cast<std::size_t>(bank_)];
+  const Box box = box_of(Operand::outputs, pass_.tile, run_.program->problem);
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(box.elements()));
   const View<std::int64_t> from =
       run_.store(pass_.level[Operand::outputs]).outputs(pass_.generation[Operand::outputs]);
-  std::int64_t count = 0;
-  const auto& start = pass_.tile.start;
-  for_each_output(pass_.tile.extent, [&](const PerDim<std::int64_t>& x) {
-    const std::int64_t sum =
-        *from.at({start[Dim::N] + x[Dim::N], start[Dim::G] + x[Dim::G], start[Dim::M] + x[Dim::M],
-                  start[Dim::P] + x[Dim::P], start[Dim::Q] + x[Dim::Q]});
-    const auto index = static_cast<std::size_t>(index_in(bank, x));
-    if (wide) {
-      bank.wide[index] = sum;
+  copy(View<const std::int64_t>{from.data, from.box, from.stride},
+       View<std::int64_t>{sums.data(), box, row_major(box)}, box);
+
+  Bank& bank = banks_[static_cast<std::size_t>(bank_)];
+  auto sum = sums.begin();
+  for_each_output(bank.plan->bank_offset, [&](std::size_t index) {
+    if (run_.program->wide) {
+      bank.wide[index] = *sum++;
     } else {
-      bank.narrow[index] = static_cast<std::int32_t>(sum);
+      bank.narrow[index] = static_cast<std::int32_t>(*sum++);
     }
-    ++count;
   });
   bank.touched.assign(bank.touched.size(), true);
+  const auto count = static_cast<std::int64_t>(sums.size());
   const int bits = run_.program->accumulator_bits;
   run_.read(pass_.level[Operand::outputs], Operand::outputs, count, bits);
   run_.actions.registers[Operand::outputs].write_elements += count;
@@ -364,10 +352,13 @@ std::int64_t DotDatapath::restore() {
 std::vector<std::int64_t> DotDatapath::sums(int which) const {
   const Bank& bank = banks_[static_cast<std::size_t>(which)];
   std::vector<std::int64_t> result;
-  for_each_output(bank.extent, [&](const PerDim<std::int64_t>& x) {
-    const auto index = static_cast<std::size_t>(index_in(bank, x));
-    result.push_back(run_.program->wide ? bank.wide[index] : bank.narrow[index]);
-  });
+  const auto& e = bank.plan->extent;
+  result.reserve(static_cast<std::size_t>(e[Dim::N] * e[Dim::G] * e[Dim::M] * e[Dim::P] * e[Dim::Q]));
+  if (run_.program->wide) {
+    for_each_output(bank.plan->bank_offset, [&](std::size_t index) { result.push_back(bank.wide[index]); });
+  } else {
+    for_each_output(bank.plan->bank_offset, [&](std::size_t index) { result.push_back(bank.narrow[index]); });
+  }
   return result;
 }
 

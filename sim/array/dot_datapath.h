@@ -55,9 +55,7 @@ class DotDatapath {
     std::vector<std::int64_t> wide;
     std::vector<bool> touched;  ///< by accumulator: has a sum been started?
     const DotPlan* plan = nullptr;
-    workload::PerDim<std::int64_t> extent;
   };
-  std::int64_t index_in(const Bank& bank, const workload::PerDim<std::int64_t>& relative) const;
 
   const arch::DotUnit unit_;
   LayerRun& run_;
@@ -66,7 +64,6 @@ class DotDatapath {
   Pass pass_;
   int bank_ = 0;
   std::array<Bank, 2> banks_;
-  std::int64_t row_stride_ = 0;  ///< columns, padded
 
   View<const std::int16_t> weights_, inputs_;
   View<const std::uint8_t> indices_;
