@@ -15,7 +15,8 @@ using workload::IntTensor;
 
 std::string compare(const IntTensor& expected, const IntTensor& got) {
   if (expected.codes.empty() || expected.codes.size() != got.codes.size()) {
-    throw std::logic_error(fmt::format("cannot compare {} elements with {}", got.codes.size(), expected.codes.size()));
+    throw std::logic_error(
+        fmt::format("cannot compare {} elements with {}", got.codes.size(), expected.codes.size()));
   }
   std::size_t differences = 0, first = 0;
   for (std::size_t i = expected.codes.size(); i-- > 0;) {
@@ -30,12 +31,13 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
     position = fmt::format("{}{}{}", rest % expected.shape[d], position.empty() ? "" : ",", position);
     rest /= expected.shape[d];
   }
-  return fmt::format("{} of {} elements differ, first at [{}]: expected {}, got {}", differences, expected.codes.size(),
-                     position, expected.codes[first], got.codes[first]);
+  return fmt::format("{} of {} elements differ, first at [{}]: expected {}, got {}", differences,
+                     expected.codes.size(), position, expected.codes[first], got.codes[first]);
 }
 
 LayerSimulator::LayerSimulator(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
-                               const std::map<std::string, arch::LayerMapping>& mappings, bool check_in_parallel)
+                               const std::map<std::string, arch::LayerMapping>& mappings,
+                               bool check_in_parallel)
     : accelerator_(accelerator),
       table_(table),
       mappings_(mappings),
@@ -75,18 +77,22 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
   if (const auto problem = sim::make_problem(network, layer, quantized, accelerator_)) {
     const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
     if (sum_bits > accelerator_.array.bits.accumulators) {
-      throw InputError(accelerator_.name,
-                       fmt::format("layer {} needs accumulators of {} bits, the array has {}: use fewer bits for weights or "
-                                   "activations, or wider accumulators",
-                                   layer.name, sum_bits, accelerator_.array.bits.accumulators));
+      throw InputError(
+          accelerator_.name,
+          fmt::format(
+              "layer {} needs accumulators of {} bits, the array has {}: use fewer bits for weights or "
+              "activations, or wider accumulators",
+              layer.name, sum_bits, accelerator_.array.bits.accumulators));
     }
     weight_bits = problem->weight_bits;
     input_bits = problem->input_bits;
     result.mapping = mapping_of(*problem);
     result.macs = problem->shape.macs();
     outcome = machine_.run(
-        sim::make_program(layer, quantized, inputs, *problem, *result.mapping, accelerator_, sum_bits), trace);
-    result.utilization = utilization(result.macs, outcome.cycles.total, peak_macs_per_cycle(accelerator_, weight_bits, input_bits));
+        sim::make_program(layer, quantized, inputs, *problem, *result.mapping, accelerator_, sum_bits),
+        trace);
+    result.utilization = utilization(result.macs, outcome.cycles.total,
+                                     peak_macs_per_cycle(accelerator_, weight_bits, input_bits));
   } else {
     const workload::VectorOp operation = workload::VectorOp::make(network, layer_index, quantized);
     if (operation.operations() == 0) {  // a change of shape moves nothing
@@ -103,7 +109,8 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
   result.cycles = outcome.cycles;
   result.actions = outcome.actions;
   result.effective_macs = outcome.actions.multiplies;
-  result.energy = arch::price(result.actions, result.cycles.total, accelerator_, table_, weight_bits, input_bits);
+  result.energy =
+      arch::price(result.actions, result.cycles.total, accelerator_, table_, weight_bits, input_bits);
   result.output_sha256 = workload::sha256(output);
   result.bound_by = bound_by(result.cycles, accelerator_);
   result.check_reference = compare(reference.get(), output);

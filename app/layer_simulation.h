@@ -18,8 +18,9 @@ struct SimulatedLayer {
 
 class LayerSimulator {
  public:
-  /// Elaborates the machine: one in a process. Everything must outlive the simulator; `mappings` by layer name, layers
-  /// without one get the default mapping. `check_in_parallel`: the reference runs on a thread of its own.
+  /// Elaborates the machine: one in a process. Everything must outlive the simulator; `mappings` by layer
+  /// name, layers without one get the default mapping. `check_in_parallel`: the reference runs on a thread of
+  /// its own.
   LayerSimulator(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
                  const std::map<std::string, arch::LayerMapping>& mappings, bool check_in_parallel);
 
@@ -37,8 +38,8 @@ class LayerSimulator {
   sim::Accelerator machine_;
 };
 
-/// "equal", or where the first difference is, what was expected and what came. Throws std::logic_error for tensors of
-/// different or no size: comparing nothing proves nothing.
+/// "equal", or where the first difference is, what was expected and what came. Throws std::logic_error for
+/// tensors of different or no size: comparing nothing proves nothing.
 std::string compare(const workload::IntTensor& expected, const workload::IntTensor& got);
 
 }  // namespace heddle::app

@@ -1,4 +1,5 @@
-// The program: parses the command line, runs the command inside SystemC's elaboration, turns errors into exit statuses.
+// The program: parses the command line, runs the command inside SystemC's elaboration, turns errors into exit
+// statuses.
 #include <fmt/format.h>
 
 #include <cstdio>

@@ -10,6 +10,7 @@
 #include "app/version.h"
 #include "app/workload_setup.h"
 #include "support/error.h"
+#include "workload/compress/prune.h"
 #include "workload/compress/quantize.h"
 #include "workload/live_ranges.h"
 #include "workload/reference/float_executor.h"
@@ -31,6 +32,15 @@ double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t
     right += std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first == labels[image];
   }
   return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+/// Weights that come pruned to the array's n:m run that way without a recipe that says so (where it saves
+/// anything).
+std::optional<workload::StructuredSparsity> found_sparsity(const workload::QuantizedLayer& layer,
+                                                           const arch::Accelerator& accelerator) {
+  const auto& nm = accelerator.array.sparsity;
+  const bool worth_it = nm && layer.weights.shape.size() >= 2 && layer.weights.shape[1] > nm->n;
+  return worth_it && workload::keeps_to(layer.weights, *nm) ? nm : std::nullopt;
 }
 
 /// Draws what the machine did into the trace file: one row for each unit.
@@ -79,8 +89,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   const std::vector<int> selected = select_layers(options.layers, names);
   for (const auto& [layer, mapping] : mappings) {
     if (std::find(names.begin(), names.end(), layer) == names.end()) {
-      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " + network.name() +
-                                                      did_you_mean(layer, names));
+      throw InputError(options.mapping->string(), "maps \"" + layer + "\", which is no layer of " +
+                                                      network.name() + did_you_mean(layer, names));
     }
   }
 
@@ -93,7 +103,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   result.seed = options.seed;
   result.version = kVersion;
   result.recipe = options.recipe.value_or("");
-  result.batch = workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
+  result.batch =
+      workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
   if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
   if (options.input) result.options.emplace_back("input", options.input->string());
   if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
@@ -121,13 +132,15 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const int index = live.order[step];
     const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
     progress.update(layer.name, macs_done / total_macs);
-    const workload::QuantizedLayer quantized =
+    workload::QuantizedLayer quantized =
         workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
+    if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, accelerator);
     std::vector<const IntTensor*> inputs;
     for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 
     if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
-      SimulatedLayer simulated = simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+      SimulatedLayer simulated =
+          simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
       tensors[layer.output] = std::move(simulated.output);
       result.layers.push_back(std::move(simulated.result));
     } else {
@@ -143,7 +156,8 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const TensorId scores = network.outputs().front();
     result.accuracy.images = static_cast<std::int64_t>(workload.labels.size());
     result.accuracy.of_integer = accuracy(tensors.at(scores).codes, workload.labels);
-    const auto floats = workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
+    const auto floats =
+        workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
     result.accuracy.of_float = accuracy(floats.at(scores).values, workload.labels);
   }
   return result;

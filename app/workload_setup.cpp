@@ -17,7 +17,8 @@ namespace {
 std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& network_file,
                                                  const std::filesystem::path& tensor_file) {
   workload::FloatTensor tensor = workload::read_npy(tensor_file);
-  if (tensor.shape.empty()) throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
+  if (tensor.shape.empty())
+    throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
   workload::Network network = read_network(network_file, tensor.shape.front());
   if (network.inputs().size() != 1) {
     throw InputError(tensor_file.string(), fmt::format("{} has {} inputs, a tensor file can serve only one",
@@ -26,8 +27,8 @@ std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& ne
   const workload::TensorId input = network.inputs().front();
   if (network.shape(input) != tensor.shape) {
     throw InputError(tensor_file.string(),
-                     fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape), network.name(),
-                                 workload::to_string(network.shape(input))));
+                     fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape),
+                                 network.name(), workload::to_string(network.shape(input))));
   }
   for (const float value : tensor.values) {
     if (!std::isfinite(value)) throw InputError(tensor_file.string(), "holds a value that is not finite");
@@ -73,11 +74,13 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library) 
     result.inputs = workload::synthetic_inputs(result.network, options.seed);
   }
   if (options.labels) {
-    if (!options.input) throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
+    if (!options.input)
+      throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
     result.labels = read_labels(*options.labels, result.inputs);
   }
   if (options.recipe) {
-    result.recipe = workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
+    result.recipe =
+        workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
   }
   return result;
 }
@@ -89,7 +92,8 @@ workload::Calibration calibrate_workload(const Workload& workload, const RunOpti
                                workload::pruned_parameters(workload.network, workload.recipe, options.seed));
   }
   // The same network at another batch size has the same layers and tensors.
-  auto [network, inputs] = with_input(library.find(ConfigKind::network, options.network), *options.calibration);
+  auto [network, inputs] =
+      with_input(library.find(ConfigKind::network, options.network), *options.calibration);
   network = workload::prepared_for_execution(network, options.seed);
   return workload::calibrate(network, {std::move(inputs)},
                              workload::pruned_parameters(network, workload.recipe, options.seed));
