@@ -10,6 +10,7 @@
 #include "app/version.h"
 #include "app/workload_setup.h"
 #include "support/error.h"
+#include "workload/compress/prune.h"
 #include "workload/compress/quantize.h"
 #include "workload/live_ranges.h"
 #include "workload/reference/float_executor.h"
@@ -31,6 +32,15 @@ double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t
     right += std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first == labels[image];
   }
   return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+/// Weights that come pruned to the array's n:m run that way without a recipe that says so (where it saves
+/// anything).
+std::optional<workload::StructuredSparsity> found_sparsity(const workload::QuantizedLayer& layer,
+                                                           const arch::Accelerator& accelerator) {
+  const auto& nm = accelerator.array.sparsity;
+  const bool worth_it = nm && layer.weights.shape.size() >= 2 && layer.weights.shape[1] > nm->n;
+  return worth_it && workload::keeps_to(layer.weights, *nm) ? nm : std::nullopt;
 }
 
 /// Draws what the machine did into the trace file: a row for each unit, and further rows for what it does at
@@ -159,8 +169,9 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const int index = live.order[step];
     const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
     progress.update(layer.name, macs_done / total_macs);
-    const workload::QuantizedLayer quantized =
+    workload::QuantizedLayer quantized =
         workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
+    if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, accelerator);
     std::vector<const IntTensor*> inputs;
     for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 

@@ -8,8 +8,9 @@
 
 namespace heddle::app {
 
-/// Runs the selected layers of a network on the machine. Throws InputError for anything wrong in the options or the files
-/// they name. A difference between machine and reference is no error: it stands in the layer's check.
+/// Runs the selected layers of a network on the machine. Throws InputError for anything wrong in the options
+/// or the files they name. A difference between machine and reference is no error: it stands in the layer's
+/// check.
 RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress);
 
 }  // namespace heddle::app

@@ -21,12 +21,18 @@ std::int64_t parameters_of(const workload::Layer& layer) {
 }
 
 std::string show_network(const ShowOptions& options, const ConfigLibrary& library) {
-  const workload::Network network = read_network(library.find(ConfigKind::network, options.file), std::nullopt);
+  const workload::Network network =
+      read_network(library.find(ConfigKind::network, options.file), std::nullopt);
   if (options.dot) write_file(*options.dot, workload::to_dot(network));
 
   const workload::LiveRanges live = workload::live_ranges(network);
-  Table table({{"layer", Table::Align::left}, {"op", Table::Align::left}, {"activation", Table::Align::left},
-               {"output", Table::Align::left}, {"MACs"}, {"parameters"}, {"frees", Table::Align::left}});
+  Table table({{"layer", Table::Align::left},
+               {"op", Table::Align::left},
+               {"activation", Table::Align::left},
+               {"output", Table::Align::left},
+               {"MACs"},
+               {"parameters"},
+               {"frees", Table::Align::left}});
   for (std::size_t step = 0; step < live.order.size(); ++step) {
     const workload::Layer& layer = network.layers()[static_cast<std::size_t>(live.order[step])];
     std::string frees;
@@ -34,21 +40,26 @@ std::string show_network(const ShowOptions& options, const ConfigLibrary& librar
       frees += (frees.empty() ? "" : " ") + network.values()[static_cast<std::size_t>(tensor)].name;
     }
     const std::int64_t macs = workload::macs(network, layer), parameters = parameters_of(layer);
-    table.row({layer.name, std::string(workload::name(layer.operation)),
-               layer.activation == workload::Activation::none ? "" : std::string(workload::name(layer.activation)),
-               workload::to_string(network.shape(layer.output)), macs > 0 ? grouped(macs) : "",
-               parameters > 0 ? grouped(parameters) : "", frees});
+    table.row(
+        {layer.name, std::string(workload::name(layer.operation)),
+         layer.activation == workload::Activation::none ? "" : std::string(workload::name(layer.activation)),
+         workload::to_string(network.shape(layer.output)), macs > 0 ? grouped(macs) : "",
+         parameters > 0 ? grouped(parameters) : "", frees});
   }
-  const workload::ActivationPeak peak = workload::activation_peak(network, live, [](workload::TensorId) { return 8; });
+  const workload::ActivationPeak peak =
+      workload::activation_peak(network, live, [](workload::TensorId) { return 8; });
   std::string text = fmt::format("network {}\n", network.name());
   for (const workload::TensorId input : network.inputs()) {
     text += fmt::format("input {} {}\n", network.values()[static_cast<std::size_t>(input)].name,
                         workload::to_string(network.shape(input)));
   }
-  const workload::Layer& peak_layer = network.layers()[static_cast<std::size_t>(live.order[static_cast<std::size_t>(peak.step)])];
+  const workload::Layer& peak_layer =
+      network.layers()[static_cast<std::size_t>(live.order[static_cast<std::size_t>(peak.step)])];
   return text + "\n" + table.text() +
-         fmt::format("\nMACs             {}\nparameters       {}\npeak activations {} elements, in layer {}\n",
-                     grouped(network.macs()), grouped(network.parameter_count()), grouped(peak.elements), peak_layer.name);
+         fmt::format(
+             "\nMACs             {}\nparameters       {}\npeak activations {} elements, in layer {}\n",
+             grouped(network.macs()), grouped(network.parameter_count()), grouped(peak.elements),
+             peak_layer.name);
 }
 
 }  // namespace
@@ -64,7 +75,8 @@ std::string show(const ShowOptions& options, const ConfigLibrary& library) {
   const arch::Accelerator accelerator =
       arch::read_accelerator(library.find(ConfigKind::accelerator, options.arch.value()));
   std::string text;
-  for (const auto& [layer, mapping] : arch::read_mappings(library.find(ConfigKind::mapping, options.file), accelerator)) {
+  for (const auto& [layer, mapping] :
+       arch::read_mappings(library.find(ConfigKind::mapping, options.file), accelerator)) {
     text += arch::describe(mapping, accelerator) + "\n";
   }
   return text;

@@ -15,9 +15,9 @@ namespace heddle::app {
 using Tensors = std::map<workload::TensorId, workload::FloatTensor>;
 
 struct Workload {
-  workload::Network network;       ///< prepared for execution, at the batch of the inputs
+  workload::Network network;  ///< prepared for execution, at the batch of the inputs
   workload::Recipe recipe;
-  Tensors inputs;                  ///< of the run: from --input, or synthetic
+  Tensors inputs;                    ///< of the run: from --input, or synthetic
   std::vector<std::int64_t> labels;  ///< from --labels, one for each image; may be empty
 };
 

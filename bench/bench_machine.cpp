@@ -1,4 +1,5 @@
-// How many multiply-accumulates and cycles a second the clocked machine simulates, against what its arithmetic alone takes.
+// How many multiply-accumulates and cycles a second the clocked machine simulates, against what its
+// arithmetic alone takes.
 #include <benchmark/benchmark.h>
 
 #include "arch/accelerator.h"
@@ -36,7 +37,8 @@ void run_layer(benchmark::State& state, const std::string& name) {
   program.problem = problem;
   program.mapping = mapper::default_mapping(problem, description);
   program.weights = sim::pack_weights(weights.data(), {256 * 256 * 9, 256 * 9, 9, 3, 1}, problem);
-  program.inputs = {inputs.data(), {{0, 0, 0, 0, 0}, {1, 1, 256, 14, 14}}, {256 * 196, 256 * 196, 196, 14, 1}};
+  program.inputs = {
+      inputs.data(), {{0, 0, 0, 0, 0}, {1, 1, 256, 14, 14}}, {256 * 196, 256 * 196, 196, 14, 1}};
   program.requantization.multiplier.assign(256, 1 << 30);
   program.requantization.shift.assign(256, 40);
   std::int64_t cycles = 0;

@@ -1,5 +1,6 @@
-// The accelerator: builds memories' ports, movers, array, post-processing and vector unit from a description, binds them,
-// and runs layers one after another. Elaborate one in a process (SystemC's rule); hardware stays, programs change.
+// The accelerator: builds memories' ports, movers, array, post-processing and vector unit from a description,
+// binds them, and runs layers one after another. Elaborate one in a process (SystemC's rule); hardware stays,
+// programs change.
 #pragma once
 
 #include <memory>
@@ -30,8 +31,8 @@ class Accelerator : public sc_core::sc_module {
   Accelerator(const Accelerator&) = delete;
   Accelerator& operator=(const Accelerator&) = delete;
 
-  /// Runs one layer until the machine is at rest. The mapping must be legal (arch/legality.h). Throws std::logic_error if
-  /// the machine stops before the layer is complete, which would be a bug.
+  /// Runs one layer until the machine is at rest. The mapping must be legal (arch/legality.h). Throws
+  /// std::logic_error if the machine stops before the layer is complete, which would be a bug.
   LayerOutcome run(const LayerProgram& program, const TraceSink& trace = {});
   LayerOutcome run(const VectorProgram& program, const TraceSink& trace = {});
 

@@ -51,7 +51,8 @@ void copy(const View<From>& from, const View<To>& to, const Box& region) {
     for (std::int64_t b = 0; b < e[1]; ++b) {
       for (std::int64_t c = 0; c < e[2]; ++c) {
         for (std::int64_t d = 0; d < e[3]; ++d) {
-          x = {region.start[0] + a, region.start[1] + b, region.start[2] + c, region.start[3] + d, region.start[4]};
+          x = {region.start[0] + a, region.start[1] + b, region.start[2] + c, region.start[3] + d,
+               region.start[4]};
           const From* source = from.at(x);
           To* target = to.at(x);
           if (from_step == 1 && to_step == 1) {
@@ -94,8 +95,8 @@ Box box_of(Operand operand, const Tile& tile, const arch::LayerProblem& problem)
   return {};
 }
 
-std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i, std::int64_t count_j,
-                                std::int64_t step_j, std::int64_t limit) {
+std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
+                                std::int64_t count_j, std::int64_t step_j, std::int64_t limit) {
   const std::int64_t span = (count_i - 1) * step_i + (count_j - 1) * step_j + 1;
   if (step_i <= (count_j - 1) * step_j + 1 && step_j == 1) {  // no holes: a range, cut at both ends
     return std::max<std::int64_t>(0, std::min(start + span, limit) - std::max<std::int64_t>(start, 0));

@@ -42,15 +42,17 @@ std::array<std::int64_t, 5> row_major(const Box& box);
 template <class From, class To>
 void copy(const View<From>& from, const View<To>& to, const Box& region);
 
-/// The box that a tile's operand spans. For inputs it is the bounding box in rows and columns, and may reach into the
-/// padding (negative, or beyond the input).
+/// The box that a tile's operand spans. For inputs it is the bounding box in rows and columns, and may reach
+/// into the padding (negative, or beyond the input).
 Box box_of(workload::Operand operand, const Tile& tile, const arch::LayerProblem& problem);
 
-/// How many of the positions start + i*step_i + j*step_j (i < count_i, j < count_j) within [0, limit) are distinct.
-std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i, std::int64_t count_j,
-                                std::int64_t step_j, std::int64_t limit);
+/// How many of the positions start + i*step_i + j*step_j (i < count_i, j < count_j) within [0, limit) are
+/// distinct.
+std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
+                                std::int64_t count_j, std::int64_t step_j, std::int64_t limit);
 
-/// Elements of the tile that memories hold and movers move: stored weights, distinct inputs without padding, outputs.
+/// Elements of the tile that memories hold and movers move: stored weights, distinct inputs without padding,
+/// outputs.
 std::int64_t moved_elements(workload::Operand operand, const Tile& tile, const arch::LayerProblem& problem);
 
 }  // namespace heddle::sim

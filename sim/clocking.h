@@ -1,6 +1,6 @@
-// Time in the machine. One clock; a cycle is one nanosecond of SystemC time, whatever the accelerator's clock is.
-// A process sees in cycle t + 1 what another one did in cycle t (registered control), so results never depend on the
-// order in which the kernel runs the processes of one cycle.
+// Time in the machine. One clock; a cycle is one nanosecond of SystemC time, whatever the accelerator's clock
+// is. A process sees in cycle t + 1 what another one did in cycle t (registered control), so results never
+// depend on the order in which the kernel runs the processes of one cycle.
 #pragma once
 
 #include <cstdint>

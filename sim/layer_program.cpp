@@ -66,8 +66,9 @@ std::optional<arch::LayerProblem> make_problem(const workload::Network& network,
 }
 
 LayerProgram make_program(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
-                          const std::vector<const workload::IntTensor*>& inputs, const arch::LayerProblem& problem,
-                          const arch::LayerMapping& mapping, const arch::Accelerator& accelerator, int sum_bits) {
+                          const std::vector<const workload::IntTensor*>& inputs,
+                          const arch::LayerProblem& problem, const arch::LayerMapping& mapping,
+                          const arch::Accelerator& accelerator, int sum_bits) {
   const auto& size = problem.shape.size;
   const std::int64_t N = size[Dim::N], G = size[Dim::G], M = size[Dim::M], C = size[Dim::C], R = size[Dim::R],
                      S = size[Dim::S], H = problem.shape.input_h, W = problem.shape.input_w;
@@ -93,7 +94,8 @@ LayerProgram make_program(const workload::Layer& layer, const workload::Quantize
                                              : std::array<std::int64_t, 5>{g_stride, 1, M, 0, 0};
     program.weights = pack_weights(b.codes.data(), strides, problem);
   } else {
-    program.weights = pack_weights(quantized.weights.codes.data(), {M * C * R * S, C * R * S, R * S, S, 1}, problem);
+    program.weights =
+        pack_weights(quantized.weights.codes.data(), {M * C * R * S, C * R * S, R * S, S, 1}, problem);
   }
   return program;
 }

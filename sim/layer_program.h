@@ -1,4 +1,5 @@
-// One multiply-accumulate layer, ready to run: its loops, its integers as they lie in DRAM, and its post-processing.
+// One multiply-accumulate layer, ready to run: its loops, its integers as they lie in DRAM, and its
+// post-processing.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,8 @@
 
 namespace heddle::sim {
 
-/// Weights in storage order (g, m, r, s, kept channel). For n:m, each kept weight has its index within the group of m.
+/// Weights in storage order (g, m, r, s, kept channel). For n:m, each kept weight has its index within the
+/// group of m.
 struct PackedWeights {
   Box box;
   std::vector<std::int16_t> codes;
@@ -24,9 +26,9 @@ PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int6
 struct LayerProgram {
   arch::LayerProblem problem;
   arch::LayerMapping mapping;
-  int accumulator_bits = 32;       ///< width of partial sums in memories
-  bool groups_outermost = false;   ///< the layer's tensors are (g, n, ...): a matrix product
-  bool wide = false;               ///< worst-case sums exceed 32 bits: the accumulators are simulated with 64
+  int accumulator_bits = 32;      ///< width of partial sums in memories
+  bool groups_outermost = false;  ///< the layer's tensors are (g, n, ...): a matrix product
+  bool wide = false;              ///< worst-case sums exceed 32 bits: the accumulators are simulated with 64
   PackedWeights weights;
   View<const std::int16_t> inputs;  ///< (n, g, c, row, column), codes
   std::int32_t input_zero_point = 0;
@@ -34,14 +36,16 @@ struct LayerProgram {
   workload::Requantization requantization;
 };
 
-/// Builds the program of a conv, linear or matmul layer. `inputs` are the codes of the layer's input tensors in network
-/// layout (matmul: both operands); the result points into them. `sum_bits`: width that the largest possible sum needs.
+/// Builds the program of a conv, linear or matmul layer. `inputs` are the codes of the layer's input tensors
+/// in network layout (matmul: both operands); the result points into them. `sum_bits`: width that the largest
+/// possible sum needs.
 LayerProgram make_program(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
-                          const std::vector<const workload::IntTensor*>& inputs, const arch::LayerProblem& problem,
-                          const arch::LayerMapping& mapping, const arch::Accelerator& accelerator, int sum_bits);
+                          const std::vector<const workload::IntTensor*>& inputs,
+                          const arch::LayerProblem& problem, const arch::LayerMapping& mapping,
+                          const arch::Accelerator& accelerator, int sum_bits);
 
-/// The loops and widths of a layer on an accelerator; `sparsity` only if the unit runs it. Nothing for layers without
-/// multiply-accumulates.
+/// The loops and widths of a layer on an accelerator; `sparsity` only if the unit runs it. Nothing for layers
+/// without multiply-accumulates.
 std::optional<arch::LayerProblem> make_problem(const workload::Network& network, const workload::Layer& layer,
                                                const workload::QuantizedLayer& quantized,
                                                const arch::Accelerator& accelerator);

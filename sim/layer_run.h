@@ -21,7 +21,8 @@ struct TraceEvent {
 };
 using TraceSink = std::function<void(const TraceEvent&)>;
 
-/// Progress of one memory level's iterations (loops of levels 0 to this one, flattened). All counts are of iterations.
+/// Progress of one memory level's iterations (loops of levels 0 to this one, flattened). All counts are of
+/// iterations.
 struct LevelProgress {
   Milestone delivered;  ///< tiles have arrived in the next inner level
   Milestone finished;   ///< the array has issued the last step
@@ -30,11 +31,12 @@ struct LevelProgress {
 
 struct LayerRun {
   explicit LayerRun(std::size_t levels) : stores(levels) {
-    for (std::size_t level = 0; level < levels; ++level) progress.push_back(std::make_unique<LevelProgress>());
+    for (std::size_t level = 0; level < levels; ++level)
+      progress.push_back(std::make_unique<LevelProgress>());
   }
 
   const LayerProgram* program = nullptr;
-  std::vector<TileStore> stores;                        ///< by memory level
+  std::vector<TileStore> stores;                         ///< by memory level
   std::vector<std::unique_ptr<LevelProgress>> progress;  ///< by memory level
   arch::ActionCounts actions;
   arch::CycleCounts cycles;
@@ -62,8 +64,10 @@ struct LayerRun {
     switch (operand) {
       case workload::Operand::weights:
         return problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0);
-      case workload::Operand::inputs: return problem.input_bits;
-      case workload::Operand::outputs: return final_outputs ? problem.output_bits : program->accumulator_bits;
+      case workload::Operand::inputs:
+        return problem.input_bits;
+      case workload::Operand::outputs:
+        return final_outputs ? problem.output_bits : program->accumulator_bits;
     }
     return 0;
   }

@@ -13,7 +13,8 @@ bool Tile::same_start(const Tile& other, Operand operand) const {
 }
 
 LoopWalk::LoopWalk(const workload::MacShape& shape, const arch::LayerMapping& mapping, int last_level)
-    : iteration_(static_cast<std::size_t>(last_level) + 1, 0), generation_(static_cast<std::size_t>(last_level) + 1) {
+    : iteration_(static_cast<std::size_t>(last_level) + 1, 0),
+      generation_(static_cast<std::size_t>(last_level) + 1) {
   workload::PerDim<std::int64_t> covered = arch::pass_extent(mapping);
   for (int level = static_cast<int>(mapping.memory.size()) - 1; level >= 0; --level) {
     const auto& temporal = mapping.memory[static_cast<std::size_t>(level)].temporal;
@@ -25,8 +26,8 @@ LoopWalk::LoopWalk(const workload::MacShape& shape, const arch::LayerMapping& ma
   std::reverse(loops_.begin(), loops_.end());
 
   for (int level = 0; level <= last_level; ++level) {
-    depth_.push_back(static_cast<std::size_t>(std::count_if(
-        loops_.begin(), loops_.end(), [&](const Step& step) { return step.level <= level; })));
+    depth_.push_back(static_cast<std::size_t>(
+        std::count_if(loops_.begin(), loops_.end(), [&](const Step& step) { return step.level <= level; })));
   }
   index_.assign(loops_.size(), 0);
   count_.assign(loops_.size(), 0);
@@ -56,7 +57,8 @@ void LoopWalk::next() {
   --loop;
   const std::size_t first_level = static_cast<std::size_t>(loops_[loop].level);
   std::vector<Tile> before;
-  for (std::size_t level = first_level; level < depth_.size(); ++level) before.push_back(inside_[depth_[level]]);
+  for (std::size_t level = first_level; level < depth_.size(); ++level)
+    before.push_back(inside_[depth_[level]]);
 
   ++index_[loop];
   std::fill(index_.begin() + static_cast<std::ptrdiff_t>(loop) + 1, index_.end(), 0);
@@ -65,7 +67,8 @@ void LoopWalk::next() {
   for (std::size_t level = first_level; level < depth_.size(); ++level) {
     ++iteration_[level];
     for (Operand operand : workload::kOperands) {
-      if (!inside_[depth_[level]].same_start(before[level - first_level], operand)) ++generation_[level][operand];
+      if (!inside_[depth_[level]].same_start(before[level - first_level], operand))
+        ++generation_[level][operand];
     }
   }
 }

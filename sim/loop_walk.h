@@ -1,5 +1,5 @@
-// Walks the temporal loops of a mapping, outermost level first, ragged ends included. Every process of the machine
-// that follows the mapping owns one, so all of them see the same iterations with the same numbers.
+// Walks the temporal loops of a mapping, outermost level first, ragged ends included. Every process of the
+// machine that follows the mapping owns one, so all of them see the same iterations with the same numbers.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ struct Tile {
   workload::PerDim<std::int64_t> extent{1};
 
   std::int64_t end(workload::Dim d) const { return start[d] + extent[d]; }
-  /// Do both cover the same range of every dimension that the operand depends on? (Tiles of one level: same start.)
+  /// Do both cover the same range of every dimension that the operand depends on? (Tiles of one level: same
+  /// start.)
   bool same_start(const Tile& other, workload::Operand operand) const;
 };
 
@@ -50,8 +51,8 @@ class LoopWalk {
 
   std::vector<Step> loops_;
   std::vector<std::int64_t> index_, count_;
-  std::vector<Tile> inside_;         ///< [l + 1]: what is inside loop l; [0]: the whole layer
-  std::vector<std::size_t> depth_;   ///< by level: how many loops belong to levels 0 to it
+  std::vector<Tile> inside_;        ///< [l + 1]: what is inside loop l; [0]: the whole layer
+  std::vector<std::size_t> depth_;  ///< by level: how many loops belong to levels 0 to it
   std::vector<std::int64_t> iteration_;
   std::vector<workload::PerOperand<std::int64_t>> generation_;
   bool done_ = false;

@@ -14,7 +14,8 @@ using Requester = int;
 
 class MemoryPort : public sc_core::sc_module {
  public:
-  /// A request in the port's queue. Block requests end after `occupancy` cycles; held ones when release() is called.
+  /// A request in the port's queue. Block requests end after `occupancy` cycles; held ones when release() is
+  /// called.
   struct Request {
     Requester requester = 0;
     Cycle occupancy = 0;

@@ -99,7 +99,8 @@ void Mover::fetch() {
       while (ticket->ended < 0) wait(ticket->changed);
       const Cycle here = ticket->ended + ports_[static_cast<std::size_t>(from)]->latency();
       if (here > now()) wait(cycles(here - now()));
-      if (run_.trace) run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted, here});
+      if (run_.trace)
+        run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted, here});
     }
     const std::int64_t generation = fetching_->generation(level_, operand);
     const std::int64_t source = from == 0 ? 0 : fetching_->generation(from - 1, operand);

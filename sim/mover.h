@@ -1,6 +1,6 @@
-// Moves the tiles of one memory level's loops into the next inner level, and results back out: runs the loops, fetches
-// what changed (weights, inputs, partial outputs), one iteration ahead when the inner level is double buffered, and
-// writes an output tile back when it leaves. Rules: docs/machine.md.
+// Moves the tiles of one memory level's loops into the next inner level, and results back out: runs the
+// loops, fetches what changed (weights, inputs, partial outputs), one iteration ahead when the inner level is
+// double buffered, and writes an output tile back when it leaves. Rules: docs/machine.md.
 #pragma once
 
 #include <vector>

@@ -7,8 +7,8 @@ namespace heddle::sim {
 using workload::Dim;
 using workload::Operand;
 
-PostProcessingUnit::PostProcessingUnit(sc_core::sc_module_name name, std::int64_t results_per_cycle, LayerRun& run,
-                                       const std::vector<std::unique_ptr<MemoryPort>>& ports)
+PostProcessingUnit::PostProcessingUnit(sc_core::sc_module_name name, std::int64_t results_per_cycle,
+                                       LayerRun& run, const std::vector<std::unique_ptr<MemoryPort>>& ports)
     : sc_module(name), results_per_cycle_(results_per_cycle), run_(run), ports_(ports) {
   SC_HAS_PROCESS(PostProcessingUnit);
   SC_THREAD(process);
@@ -40,7 +40,8 @@ void PostProcessingUnit::drain(const Job& job) {
   const std::int64_t results = moved_elements(Operand::outputs, job.pass.tile, run_.program->problem);
   const std::int64_t bits = results * run_.bits(Operand::outputs, job.pass.completes);
   MemoryPort& port = *ports_[static_cast<std::size_t>(level)];
-  const Cycle duration = std::max((results + results_per_cycle_ - 1) / results_per_cycle_, port.cycles_for(bits));
+  const Cycle duration =
+      std::max((results + results_per_cycle_ - 1) / results_per_cycle_, port.cycles_for(bits));
   if (port.is_dram()) run_.actions.dram_bursts += port.units_for(bits);
   if (level == run_.innermost() && level > 0) {
     wait(cycles(duration));  // the innermost memory has a write side of its own
@@ -51,7 +52,8 @@ void PostProcessingUnit::drain(const Job& job) {
   store(job);
   claimed_[static_cast<std::size_t>(job.bank)] = false;
   freed_.notify(sc_core::SC_ZERO_TIME);
-  if (run_.trace) run_.trace({name(), job.pass.completes ? "drain results" : "drain partial sums", begin, now()});
+  if (run_.trace)
+    run_.trace({name(), job.pass.completes ? "drain results" : "drain partial sums", begin, now()});
 }
 
 void PostProcessingUnit::store(const Job& job) {
@@ -65,11 +67,12 @@ void PostProcessingUnit::store(const Job& job) {
   for (std::int64_t n = 0; n < extent[Dim::N]; ++n) {
     for (std::int64_t g = 0; g < extent[Dim::G]; ++g) {
       for (std::int64_t m = 0; m < extent[Dim::M]; ++m) {
-        const std::int64_t channel = (start[Dim::G] + g) * program.problem.shape.size[Dim::M] + start[Dim::M] + m;
+        const std::int64_t channel =
+            (start[Dim::G] + g) * program.problem.shape.size[Dim::M] + start[Dim::M] + m;
         const std::int64_t bias = program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channel)];
         for (std::int64_t p = 0; p < extent[Dim::P]; ++p) {
-          std::int64_t* row = to.at({start[Dim::N] + n, start[Dim::G] + g, start[Dim::M] + m, start[Dim::P] + p,
-                                     start[Dim::Q]});
+          std::int64_t* row = to.at(
+              {start[Dim::N] + n, start[Dim::G] + g, start[Dim::M] + m, start[Dim::P] + p, start[Dim::Q]});
           for (std::int64_t q = 0; q < extent[Dim::Q]; ++q, ++sum) {
             row[q * to.stride[4]] = job.pass.completes ? program.requantization(*sum + bias, channel) : *sum;
           }
@@ -89,7 +92,8 @@ void PostProcessingUnit::commit() {
   while (!committing_.empty() && committing_.front().first <= now()) {
     const Pass& pass = committing_.front().second;
     const int mover = pass.level[Operand::outputs] - 1;
-    if (std::find(pass.ends.begin(), pass.ends.end(), mover) != pass.ends.end()) run_.at(mover).drained.advance();
+    if (std::find(pass.ends.begin(), pass.ends.end(), mover) != pass.ends.end())
+      run_.at(mover).drained.advance();
     run_.happened(now());
     committing_.pop_front();
   }

@@ -1,5 +1,6 @@
-// The post-processing unit (PPU): drains accumulator banks at the array's output port, adds the bias, requantizes complete
-// sums and applies the activation; partial sums pass unchanged. Results go to the innermost level that keeps outputs.
+// The post-processing unit (PPU): drains accumulator banks at the array's output port, adds the bias,
+// requantizes complete sums and applies the activation; partial sums pass unchanged. Results go to the
+// innermost level that keeps outputs.
 #pragma once
 
 #include <array>
@@ -26,8 +27,8 @@ class PostProcessingUnit : public sc_core::sc_module {
 
   void connect(const ArrayUnit& array) { array_ = &array; }
 
-  /// A pass has issued its last step; from cycle `ready` its sums are in `bank`. If the pass closes its outputs the bank
-  /// is drained. Passes end in the order in which they are submitted.
+  /// A pass has issued its last step; from cycle `ready` its sums are in `bank`. If the pass closes its
+  /// outputs the bank is drained. Passes end in the order in which they are submitted.
   void submit(const Pass& pass, int bank, Cycle ready);
   /// Takes a bank into use; it is free again when it has been drained.
   void claim(int bank) { claimed_[static_cast<std::size_t>(bank)] = true; }

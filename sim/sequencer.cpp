@@ -23,7 +23,8 @@ Pass Sequencer::take() {
   pass.tile = walk_->tile(innermost);
   for (Operand operand : workload::kOperands) {
     pass.level[operand] = run_.keeper(operand, innermost);
-    pass.generation[operand] = pass.level[operand] == 0 ? 0 : walk_->generation(pass.level[operand] - 1, operand);
+    pass.generation[operand] =
+        pass.level[operand] == 0 ? 0 : walk_->generation(pass.level[operand] - 1, operand);
   }
   for (int level = 0; level < innermost; ++level) {
     if (walk_->last_of(level)) pass.ends.push_back(level);

@@ -1,4 +1,5 @@
-// Offers the array its passes: walks all temporal loops and hands over a pass once the tiles it needs have arrived.
+// Offers the array its passes: walks all temporal loops and hands over a pass once the tiles it needs have
+// arrived.
 #pragma once
 
 #include <optional>
@@ -11,13 +12,13 @@ namespace heddle::sim {
 struct Pass {
   std::int64_t number = 0;
   Tile tile;
-  workload::PerOperand<int> level;               ///< innermost memory level that keeps the operand
+  workload::PerOperand<int> level;                ///< innermost memory level that keeps the operand
   workload::PerOperand<std::int64_t> generation;  ///< of that level's tile
-  bool opens = false;    ///< works on other outputs than the pass before
-  bool resumes = false;  ///< opens with partial sums that must be read back
-  bool closes = false;   ///< the next pass works on other outputs
-  bool completes = false;  ///< closes with complete sums
-  std::vector<int> ends;   ///< memory levels whose iteration this pass is the last of
+  bool opens = false;                             ///< works on other outputs than the pass before
+  bool resumes = false;                           ///< opens with partial sums that must be read back
+  bool closes = false;                            ///< the next pass works on other outputs
+  bool completes = false;                         ///< closes with complete sums
+  std::vector<int> ends;                          ///< memory levels whose iteration this pass is the last of
 };
 
 class Sequencer {
@@ -39,7 +40,7 @@ class Sequencer {
   LayerRun& run_;
   std::optional<LoopWalk> walk_;
   std::int64_t taken_ = 0;
-  std::int64_t open_ = -1;             ///< generation of the outputs in the accumulators
+  std::int64_t open_ = -1;  ///< generation of the outputs in the accumulators
 };
 
 }  // namespace heddle::sim

@@ -46,7 +46,9 @@ View<const std::int16_t> TileStore::inputs(std::int64_t generation) const {
   return whole_ == nullptr ? slot(Operand::inputs, generation).code_view() : whole_->inputs;
 }
 
-View<std::int64_t> TileStore::outputs(std::int64_t generation) { return slot(Operand::outputs, generation).result_view(); }
+View<std::int64_t> TileStore::outputs(std::int64_t generation) {
+  return slot(Operand::outputs, generation).result_view();
+}
 
 void TileStore::fetch(Operand operand, std::int64_t generation, const Tile& tile, const LayerProgram& program,
                       const TileStore& from, std::int64_t from_generation) {
@@ -85,7 +87,8 @@ void TileStore::fetch_outputs(std::int64_t generation, TileStore& from, std::int
 
 void TileStore::write_back_outputs(std::int64_t generation, TileStore& to, std::int64_t to_generation) {
   const View<std::int64_t> source = outputs(generation);
-  copy(View<const std::int64_t>{source.data, source.box, source.stride}, to.outputs(to_generation), source.box);
+  copy(View<const std::int64_t>{source.data, source.box, source.stride}, to.outputs(to_generation),
+       source.box);
 }
 
 }  // namespace heddle::sim

@@ -1,4 +1,5 @@
-// What one memory level holds while a layer runs: for each tensor, the tile in use and, double buffered, the next one.
+// What one memory level holds while a layer runs: for each tensor, the tile in use and, double buffered, the
+// next one.
 #pragma once
 
 #include <array>
@@ -35,9 +36,10 @@ class TileStore {
   View<const std::int16_t> inputs(std::int64_t generation) const;
   View<std::int64_t> outputs(std::int64_t generation);
 
-  /// Takes a copy of `tile`'s weights or inputs out of `from` (its generation there). Padding inputs become the zero point.
-  void fetch(workload::Operand operand, std::int64_t generation, const Tile& tile, const LayerProgram& program,
-             const TileStore& from, std::int64_t from_generation);
+  /// Takes a copy of `tile`'s weights or inputs out of `from` (its generation there). Padding inputs become
+  /// the zero point.
+  void fetch(workload::Operand operand, std::int64_t generation, const Tile& tile,
+             const LayerProgram& program, const TileStore& from, std::int64_t from_generation);
   /// Makes room for an output tile; its contents are whatever fetch_outputs() or the array writes.
   void open_outputs(std::int64_t generation, const Tile& tile, const LayerProgram& program);
   /// Reads partial sums back from, or writes results to, the next outer level that keeps outputs.

@@ -23,7 +23,8 @@ VectorUnit::Chunk VectorUnit::chunk(std::int64_t begin, std::int64_t end) const 
   Chunk result{begin, end};
   for (std::size_t input = 0; input < program_.inputs.size(); ++input) {
     std::int64_t elements = 0;
-    for (const auto& [first, last] : program_.operation->input_range(input, begin, end)) elements += last - first;
+    for (const auto& [first, last] : program_.operation->input_range(input, begin, end))
+      elements += last - first;
     result.input_elements += elements;
     result.input_bits += elements * program_.inputs[input]->quantization.bits;
   }
@@ -33,7 +34,8 @@ VectorUnit::Chunk VectorUnit::chunk(std::int64_t begin, std::int64_t end) const 
   return result;
 }
 
-/// At least eight chunks, so that fetching, computing and writing back overlap; smaller ones when two would not fit.
+/// At least eight chunks, so that fetching, computing and writing back overlap; smaller ones when two would
+/// not fit.
 void VectorUnit::plan_chunks() {
   const std::int64_t units = program_.operation->units();
   std::int64_t size = std::max<std::int64_t>(1, (units + 7) / 8);
@@ -46,19 +48,21 @@ void VectorUnit::plan_chunks() {
     while (size > 1 && needed(size) > buffer.size_bytes) size = (size + 1) / 2;
     if (needed(size) > buffer.size_bytes) {
       throw InputError(accelerator_.name,
-                       fmt::format("layer {}: {} holds {} bytes, the smallest piece of this layer needs {}", program_.name,
-                                   buffer.name, buffer.size_bytes, needed(size)));
+                       fmt::format("layer {}: {} holds {} bytes, the smallest piece of this layer needs {}",
+                                   program_.name, buffer.name, buffer.size_bytes, needed(size)));
     }
   }
   chunks_.clear();
-  for (std::int64_t begin = 0; begin < units; begin += size) chunks_.push_back(chunk(begin, std::min(units, begin + size)));
+  for (std::int64_t begin = 0; begin < units; begin += size)
+    chunks_.push_back(chunk(begin, std::min(units, begin + size)));
 }
 
 void VectorUnit::start(const VectorProgram& program) {
   program_ = program;
   plan_chunks();
   staged_inputs_.clear();
-  for (const workload::IntTensor* input : program.inputs) staged_inputs_.emplace_back(input->codes.size(), INT16_MIN);
+  for (const workload::IntTensor* input : program.inputs)
+    staged_inputs_.emplace_back(input->codes.size(), INT16_MIN);
   staged_output_.assign(static_cast<std::size_t>(program.output_elements), INT16_MIN);
   dram_output_ = staged_output_;
   start_.notify(sc_core::SC_ZERO_TIME);
@@ -67,12 +71,15 @@ void VectorUnit::start(const VectorProgram& program) {
 void VectorUnit::feed() {
   while (true) {
     wait(start_);
-    const bool ahead = staging() == 0 || accelerator_.memory[static_cast<std::size_t>(staging())].double_buffered;
+    const bool ahead =
+        staging() == 0 || accelerator_.memory[static_cast<std::size_t>(staging())].double_buffered;
     LevelProgress& progress = run_.at(0);
     std::size_t fetched = 0, written = 0;
     while (written < chunks_.size()) {
-      const bool may_fetch = fetched < chunks_.size() && (ahead ? progress.finished.seen() + 1 >= static_cast<std::int64_t>(fetched) && written + 2 > fetched
-                                                                : written == fetched);
+      const bool may_fetch =
+          fetched < chunks_.size() &&
+          (ahead ? progress.finished.seen() + 1 >= static_cast<std::int64_t>(fetched) && written + 2 > fetched
+                 : written == fetched);
       if (may_fetch) {
         fetch(chunks_[fetched]);
         ++fetched;
@@ -132,15 +139,21 @@ void VectorUnit::execute() {
       run_.cycles.stalls[static_cast<std::size_t>(Stall::memory)] += now() - accounted;
 
       const std::int64_t operations = program_.operation->operations(chunk.begin, chunk.end);
-      Cycle duration = std::max<Cycle>(1, (operations + accelerator_.vector.lanes - 1) / accelerator_.vector.lanes);
+      Cycle duration =
+          std::max<Cycle>(1, (operations + accelerator_.vector.lanes - 1) / accelerator_.vector.lanes);
       if (staging() > 0) {
         MemoryPort& port = *ports_[static_cast<std::size_t>(staging())];
-        const Cycle transfer = std::max(port.cycles_for(chunk.input_bits), port.cycles_for(chunk.output_bits));
+        const Cycle transfer =
+            std::max(port.cycles_for(chunk.input_bits), port.cycles_for(chunk.output_bits));
         port.add_busy(port.cycles_for(chunk.input_bits));
-        run_.cycles.stalls[static_cast<std::size_t>(Stall::bandwidth)] += std::max<Cycle>(0, transfer - duration);
+        run_.cycles.stalls[static_cast<std::size_t>(Stall::bandwidth)] +=
+            std::max<Cycle>(0, transfer - duration);
         run_.cycles.compute += duration;
         duration = std::max(duration, transfer);
-        run_.read(staging(), Operand::inputs, chunk.input_elements, program_.inputs.empty() ? 0 : static_cast<int>(chunk.input_bits / std::max<std::int64_t>(1, chunk.input_elements)));
+        run_.read(staging(), Operand::inputs, chunk.input_elements,
+                  program_.inputs.empty()
+                      ? 0
+                      : static_cast<int>(chunk.input_bits / std::max<std::int64_t>(1, chunk.input_elements)));
         run_.write(staging(), Operand::outputs, chunk.output_elements, program_.output_bits);
       } else {
         run_.cycles.compute += duration;

@@ -1,5 +1,6 @@
-// Runs layers without multiply-accumulates (pooling, addition, softmax, ...) on the post-processing unit's own lanes: chunks
-// stream from DRAM through the innermost buffer to the lanes and back. Costs per element: docs/vector-unit.md.
+// Runs layers without multiply-accumulates (pooling, addition, softmax, ...) on the post-processing unit's
+// own lanes: chunks stream from DRAM through the innermost buffer to the lanes and back. Costs per element:
+// docs/vector-unit.md.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The socket: what every array unit shows the rest of the machine. Passes come from the sequencer; sums stay in one of two
-// accumulator banks until the post-processing unit has drained them.
+// The socket: what every array unit shows the rest of the machine. Passes come from the sequencer; sums stay
+// in one of two accumulator banks until the post-processing unit has drained them.
 #pragma once
 
 #include <cstdint>

@@ -13,9 +13,16 @@ Cycle divided_up(std::int64_t amount, std::int64_t per_cycle) { return (amount +
 
 }  // namespace
 
-DotArray::DotArray(sc_core::sc_module_name name, const arch::DotUnit& unit, LayerRun& run, Sequencer& sequencer,
-                   PostProcessingUnit& ppu, const std::vector<std::unique_ptr<MemoryPort>>& ports)
-    : sc_module(name), unit_(unit), run_(run), sequencer_(sequencer), ppu_(ppu), ports_(ports), datapath_(unit, run) {
+DotArray::DotArray(sc_core::sc_module_name name, const arch::DotUnit& unit, LayerRun& run,
+                   Sequencer& sequencer, PostProcessingUnit& ppu,
+                   const std::vector<std::unique_ptr<MemoryPort>>& ports)
+    : sc_module(name),
+      unit_(unit),
+      run_(run),
+      sequencer_(sequencer),
+      ppu_(ppu),
+      ports_(ports),
+      datapath_(unit, run) {
   SC_HAS_PROCESS(DotArray);
   SC_THREAD(process);
 }
@@ -67,12 +74,14 @@ void DotArray::run_pass(const Pass& pass) {
   if (run_.trace) run_.trace({name(), "pass " + std::to_string(pass.number), accepted, last_issue_ + 1});
 }
 
-/// Operands that no adjacent memory keeps stream from an outer level, whose port the pass holds while it runs.
+/// Operands that no adjacent memory keeps stream from an outer level, whose port the pass holds while it
+/// runs.
 void DotArray::hold_streamed_levels(const Pass& pass) {
   std::vector<int> levels;
   for (Operand operand : {Operand::weights, Operand::inputs}) {
     const int level = pass.level[operand];
-    if (!is_adjacent(level) && std::find(levels.begin(), levels.end(), level) == levels.end()) levels.push_back(level);
+    if (!is_adjacent(level) && std::find(levels.begin(), levels.end(), level) == levels.end())
+      levels.push_back(level);
   }
   if (levels.empty()) return;
   // With the port in hand the pass must not wait for a drain that may need the same port.
@@ -91,8 +100,8 @@ void DotArray::hold_streamed_levels(const Pass& pass) {
   account(Stall::memory, now());
 }
 
-/// Waits for a free accumulator bank and puts partial sums back where there are any. Returns the first cycle in which a
-/// step may add to it.
+/// Waits for a free accumulator bank and puts partial sums back where there are any. Returns the first cycle
+/// in which a step may add to it.
 Cycle DotArray::open_bank(const Pass& pass) {
   while (!ppu_.is_free(bank_)) wait(ppu_.freed());
   account(Stall::drain, now());
@@ -107,7 +116,8 @@ Cycle DotArray::open_bank(const Pass& pass) {
   const Cycle duration = std::max(divided_up(results, unit_.ports.outputs), port.cycles_for(bits));
   if (port.is_dram()) run_.actions.dram_bursts += port.units_for(bits);
   Cycle restored = now() + duration;
-  const bool in_hand = std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.first == level; });
+  const bool in_hand =
+      std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.first == level; });
   if (is_adjacent(level) || in_hand) {
     port.add_busy(duration);
     restored += is_adjacent(level) ? 0 : port.latency();
@@ -120,7 +130,8 @@ Cycle DotArray::open_bank(const Pass& pass) {
   return restored;
 }
 
-/// Cycles that a load takes: each operand at its array port, and what comes from one memory at that memory's bandwidth.
+/// Cycles that a load takes: each operand at its array port, and what comes from one memory at that memory's
+/// bandwidth.
 DotArray::LoadTime DotArray::time_of(const Pass& pass, const DotLoad& load) {
   const Cycle weights = divided_up(divided_up(load.weight_bits, 8), unit_.ports.weights);
   const Cycle inputs = divided_up(divided_up(load.input_bits, 8), unit_.ports.inputs);
@@ -134,7 +145,8 @@ DotArray::LoadTime DotArray::time_of(const Pass& pass, const DotLoad& load) {
     if (duration > time.cycles) time = {duration, Stall::bandwidth};
   };
   const int weight_level = pass.level[Operand::weights], input_level = pass.level[Operand::inputs];
-  const std::int64_t weight_units = ports_[static_cast<std::size_t>(weight_level)]->units_for(load.weight_bits);
+  const std::int64_t weight_units =
+      ports_[static_cast<std::size_t>(weight_level)]->units_for(load.weight_bits);
   const std::int64_t input_units = ports_[static_cast<std::size_t>(input_level)]->units_for(load.input_bits);
   if (weight_level == input_level) {
     serve(weight_level, weight_units + input_units);

@@ -1,4 +1,5 @@
-// The `dot` unit, clocked: gives every load, step and drain its cycle. docs/dot.md has the rules and a timing diagram.
+// The `dot` unit, clocked: gives every load, step and drain its cycle. docs/dot.md has the rules and a timing
+// diagram.
 #pragma once
 
 #include <memory>

@@ -13,8 +13,8 @@ using workload::PerDim;
 namespace {
 
 /// Pairs (i, j) whose position start + i*step_i + j*step_j lies within [0, limit).
-std::int64_t pairs_in_range(std::int64_t start, std::int64_t count_i, std::int64_t step_i, std::int64_t count_j,
-                            std::int64_t step_j, std::int64_t limit) {
+std::int64_t pairs_in_range(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
+                            std::int64_t count_j, std::int64_t step_j, std::int64_t limit) {
   if (start >= 0 && start + (count_i - 1) * step_i + (count_j - 1) * step_j < limit) return count_i * count_j;
   std::int64_t pairs = 0;
   for (std::int64_t i = 0; i < count_i; ++i) {
@@ -66,7 +66,8 @@ void DotDatapath::begin_pass(const Pass& pass) {
 
   const int weight_level = pass.level[Operand::weights], input_level = pass.level[Operand::inputs];
   weights_ = run_.store(weight_level).weights(pass.generation[Operand::weights]);
-  if (program.problem.sparsity) indices_ = run_.store(weight_level).weight_indices(pass.generation[Operand::weights]);
+  if (program.problem.sparsity)
+    indices_ = run_.store(weight_level).weight_indices(pass.generation[Operand::weights]);
   if (input_level == 0) {
     stream_.fetch(Operand::inputs, 0, pass.tile, program, run_.store(0), 0);
     inputs_ = stream_.inputs(0);
@@ -74,15 +75,13 @@ void DotDatapath::begin_pass(const Pass& pass) {
     inputs_ = run_.store(input_level).inputs(pass.generation[Operand::inputs]);
   }
 
-  row_stride_ = (active_columns(plan_->axes) + kColumnBlock - 1) / kColumnBlock * kColumnBlock;
 }
 
 void DotDatapath::open(int bank) {
   bank_ = bank;
   Bank& opened = banks_[static_cast<std::size_t>(bank)];
   opened.plan = plan_;
-  opened.extent = pass_.tile.extent;
-  const auto size = static_cast<std::size_t>(plan_->accumulators * plan_->axes[Dim::M] * row_stride_);
+  const auto size = static_cast<std::size_t>(plan_->bank_size());
   if (run_.program->wide) {
     opened.wide.assign(size, 0);
   } else {
@@ -105,7 +104,8 @@ std::int64_t DotDatapath::inputs_in_range(const DotStep& step) const {
          pairs_in_range(box.start[4], e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w, shape.input_w);
 }
 
-/// Elements of the pass's input tile that all columns hold together: each column the distinct ones of its own outputs.
+/// Elements of the pass's input tile that all columns hold together: each column the distinct ones of its own
+/// outputs.
 std::int64_t DotDatapath::resident_inputs() const {
   const workload::MacShape& shape = run_.program->problem.shape;
   const auto& e = pass_.tile.extent;
@@ -114,13 +114,13 @@ std::int64_t DotDatapath::resident_inputs() const {
   std::int64_t rows = 0, columns = 0;
   for (std::int64_t p = 0; p < std::min(axes[Dim::P], e[Dim::P]); ++p) {
     const std::int64_t steps = (e[Dim::P] - p + axes[Dim::P] - 1) / axes[Dim::P];
-    rows += distinct_positions(box.start[3] + p * shape.stride_h, steps, axes[Dim::P] * shape.stride_h, e[Dim::R],
-                               shape.dilation_h, shape.input_h);
+    rows += distinct_positions(box.start[3] + p * shape.stride_h, steps, axes[Dim::P] * shape.stride_h,
+                               e[Dim::R], shape.dilation_h, shape.input_h);
   }
   for (std::int64_t q = 0; q < std::min(axes[Dim::Q], e[Dim::Q]); ++q) {
     const std::int64_t steps = (e[Dim::Q] - q + axes[Dim::Q] - 1) / axes[Dim::Q];
-    columns += distinct_positions(box.start[4] + q * shape.stride_w, steps, axes[Dim::Q] * shape.stride_w, e[Dim::S],
-                                  shape.dilation_w, shape.input_w);
+    columns += distinct_positions(box.start[4] + q * shape.stride_w, steps, axes[Dim::Q] * shape.stride_w,
+                                  e[Dim::S], shape.dilation_w, shape.input_w);
   }
   return e[Dim::N] * e[Dim::G] * e[Dim::C] * rows * columns;
 }
@@ -130,7 +130,8 @@ DotLoad DotDatapath::load(std::size_t index) {
   const Tile tile = absolute(step);
   const workload::PerOperand<bool> needed = [&] {
     workload::PerOperand<bool> result;
-    for (Operand o : {Operand::weights, Operand::inputs}) result[o] = !holds_[o] || !held_[o].same_start(tile, o);
+    for (Operand o : {Operand::weights, Operand::inputs})
+      result[o] = !holds_[o] || !held_[o].same_start(tile, o);
     return result;
   }();
   if (needed[Operand::weights]) load_weights(step);
@@ -148,7 +149,8 @@ DotLoad DotDatapath::load(std::size_t index) {
       elements = weights ? weights_in(step) : inputs_in_range(step);
       sharers = weights ? active_columns(step.extent) : step.extent[Dim::M];
     } else {
-      if (index != 0 || (holds_for_pass_[operand] && held_for_pass_[operand].same_start(pass_.tile, operand))) continue;
+      if (index != 0 || (holds_for_pass_[operand] && held_for_pass_[operand].same_start(pass_.tile, operand)))
+        continue;
       held_for_pass_[operand] = pass_.tile;
       holds_for_pass_[operand] = true;
       PerDim<std::int64_t> active = pass_.tile.extent;
@@ -185,12 +187,14 @@ void DotDatapath::load_weights(const DotStep& step) {
       x[2] = box.start[2] + rs / e[Dim::S];
       x[3] = box.start[3] + rs % e[Dim::S];
       const std::int16_t* codes = weights_.at(x);
-      for (std::int64_t k = 0; k < kept; ++k) weight_registers_[register_index + static_cast<std::size_t>(k)] = codes[k];
+      for (std::int64_t k = 0; k < kept; ++k)
+        weight_registers_[register_index + static_cast<std::size_t>(k)] = codes[k];
       if (nm) {
         const std::uint8_t* indices = indices_.at(x);
         for (std::int64_t k = 0; k < kept; ++k) {
           const std::int64_t position = rs * e[Dim::C] + k / nm->n * nm->m + indices[k];
-          select_registers_[register_index + static_cast<std::size_t>(k)] = static_cast<std::uint16_t>(position);
+          select_registers_[register_index + static_cast<std::size_t>(k)] =
+              static_cast<std::uint16_t>(position);
           ++position_uses_[static_cast<std::size_t>(position)];
         }
       }
@@ -208,9 +212,9 @@ void DotDatapath::load_inputs(const DotStep& step) {
   const std::int16_t* const base = inputs_.at(box.start);
   const auto& stride = inputs_.stride;
   const std::int64_t columns = active_columns(axes);
-  const bool all_active = active_columns(e) == columns && columns == row_stride_;
+  const bool all_active = active_columns(e) == columns && columns == plan_->columns;
   const std::int64_t positions = e[Dim::R] * e[Dim::S] * e[Dim::C];
-  input_registers_.resize(static_cast<std::size_t>(positions * row_stride_));
+  input_registers_.resize(static_cast<std::size_t>(positions * plan_->columns));
   position_zeros_.resize(static_cast<std::size_t>(positions));
 
   // The innermost copy runs along the dimension that fills the columns.
@@ -229,7 +233,8 @@ void DotDatapath::load_inputs(const DotStep& step) {
     result[Dim::Q] = 1;
     return result;
   }();
-  const std::int64_t run_length = e[run_dim], run_memory = memory_step[run_dim], run_column = column_step[run_dim];
+  const std::int64_t run_length = e[run_dim], run_memory = memory_step[run_dim],
+                     run_column = column_step[run_dim];
   PerDim<std::int64_t> outer = e;
   outer[run_dim] = 1;
 
@@ -238,12 +243,13 @@ void DotDatapath::load_inputs(const DotStep& step) {
     for (std::int64_t s = 0; s < e[Dim::S]; ++s) {
       const std::int16_t* window = base + r * shape.dilation_h * stride[3] + s * shape.dilation_w * stride[4];
       for (std::int64_t c = 0; c < e[Dim::C]; ++c, ++position) {
-        std::int32_t* const registers = input_registers_.data() + position * row_stride_;
+        std::int32_t* const registers = input_registers_.data() + position * plan_->columns;
         // Columns that are not in use hold something that is not zero and goes nowhere.
-        if (!all_active) std::fill_n(registers, row_stride_, 1);
+        if (!all_active) std::fill_n(registers, plan_->columns, 1);
         for (std::int64_t n = 0; n < outer[Dim::N]; ++n) {
           for (std::int64_t p = 0; p < outer[Dim::P]; ++p) {
-            const std::int16_t* from = window + c * stride[2] + n * memory_step[Dim::N] + p * memory_step[Dim::P];
+            const std::int16_t* from =
+                window + c * stride[2] + n * memory_step[Dim::N] + p * memory_step[Dim::P];
             std::int32_t* to = registers + n * column_step[Dim::N] + p * column_step[Dim::P];
             if (run_memory == 1 && run_column == 1) {
               for (std::int64_t i = 0; i < run_length; ++i) to[i] = from[i] - zero;
@@ -253,7 +259,7 @@ void DotDatapath::load_inputs(const DotStep& step) {
           }
         }
         std::int32_t zeros = 0;
-        for (std::int64_t i = 0; i < row_stride_; ++i) zeros += registers[i] == 0;
+        for (std::int64_t i = 0; i < plan_->columns; ++i) zeros += registers[i] == 0;
         position_zeros_[static_cast<std::size_t>(position)] = zeros;
       }
     }
@@ -269,12 +275,13 @@ void DotDatapath::execute(std::size_t index) {
   const std::int64_t columns = active_columns(step.extent);
   const std::int64_t lanes = static_cast<std::int64_t>(weight_registers_.size()) / rows;
 
-  const std::int64_t first = step.accumulator * plan_->axes[Dim::M] * row_stride_;
+  const std::int64_t first = step.accumulator * plan_->axes[Dim::M] * plan_->columns;
   const std::uint16_t* select = sparse ? select_registers_.data() : nullptr;
   if (program.wide) {
-    dot_step(rows, lanes, row_stride_, weight_registers_.data(), select, input_registers_.data(), bank.wide.data() + first);
+    dot_step(rows, lanes, plan_->columns, weight_registers_.data(), select, input_registers_.data(),
+             bank.wide.data() + first);
   } else {
-    dot_step(rows, lanes, row_stride_, weight_registers_.data(), select, input_registers_.data(),
+    dot_step(rows, lanes, plan_->columns, weight_registers_.data(), select, input_registers_.data(),
              bank.narrow.data() + first);
   }
 
@@ -302,46 +309,39 @@ void DotDatapath::execute(std::size_t index) {
   touched = true;
 }
 
-std::int64_t DotDatapath::index_in(const Bank& bank, const PerDim<std::int64_t>& x) const {
-  const auto& axes = bank.plan->axes;
-  const std::int64_t column = (x[Dim::N] % axes[Dim::N] * axes[Dim::P] + x[Dim::P] % axes[Dim::P]) * axes[Dim::Q] +
-                              x[Dim::Q] % axes[Dim::Q];
-  return (bank.plan->accumulator_of(x) * axes[Dim::M] + x[Dim::M] % axes[Dim::M]) * row_stride_ + column;
-}
-
 namespace {
 
-/// Calls `visit(relative coordinates)` for every output of the tile, in (n, g, m, p, q) order.
+/// Calls `visit(where its sum is in the bank)` for every output of the tile, in (n, g, m, p, q) order.
 template <class Visit>
-void for_each_output(const PerDim<std::int64_t>& extent, const Visit& visit) {
-  PerDim<std::int64_t> x(0);
-  for (x[Dim::N] = 0; x[Dim::N] < extent[Dim::N]; ++x[Dim::N])
-    for (x[Dim::G] = 0; x[Dim::G] < extent[Dim::G]; ++x[Dim::G])
-      for (x[Dim::M] = 0; x[Dim::M] < extent[Dim::M]; ++x[Dim::M])
-        for (x[Dim::P] = 0; x[Dim::P] < extent[Dim::P]; ++x[Dim::P])
-          for (x[Dim::Q] = 0; x[Dim::Q] < extent[Dim::Q]; ++x[Dim::Q]) visit(x);
+void for_each_output(const PerDim<std::vector<std::int64_t>>& offset, const Visit& visit) {
+  for (const std::int64_t n : offset[Dim::N])
+    for (const std::int64_t g : offset[Dim::G])
+      for (const std::int64_t m : offset[Dim::M])
+        for (const std::int64_t p : offset[Dim::P])
+          for (const std::int64_t q : offset[Dim::Q]) visit(static_cast<std::size_t>(n + g + m + p + q));
 }
 
 }  // namespace
 
 std::int64_t DotDatapath::restore() {
-  const bool wide = run_.program->wide;
+  const Box box = box_of(Operand::outputs, pass_.tile, run_.program->problem);
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(box.elements()));
+  const View<std::int64_t> from =
+      run_.store(pass_.level[Operand::outputs]).outputs(pass_.generation[Operand::outputs]);
+  copy(View<const std::int64_t>{from.data, from.box, from.stride},
+       View<std::int64_t>{sums.data(), box, row_major(box)}, box);
+
   Bank& bank = banks_[static_cast<std::size_t>(bank_)];
-  const View<std::int64_t> from = run_.store(pass_.level[Operand::outputs]).outputs(pass_.generation[Operand::outputs]);
-  std::int64_t count = 0;
-  const auto& start = pass_.tile.start;
-  for_each_output(pass_.tile.extent, [&](const PerDim<std::int64_t>& x) {
-    const std::int64_t sum = *from.at({start[Dim::N] + x[Dim::N], start[Dim::G] + x[Dim::G], start[Dim::M] + x[Dim::M],
-                                       start[Dim::P] + x[Dim::P], start[Dim::Q] + x[Dim::Q]});
-    const auto index = static_cast<std::size_t>(index_in(bank, x));
-    if (wide) {
-      bank.wide[index] = sum;
+  auto sum = sums.begin();
+  for_each_output(bank.plan->bank_offset, [&](std::size_t index) {
+    if (run_.program->wide) {
+      bank.wide[index] = *sum++;
     } else {
-      bank.narrow[index] = static_cast<std::int32_t>(sum);
+      bank.narrow[index] = static_cast<std::int32_t>(*sum++);
     }
-    ++count;
   });
   bank.touched.assign(bank.touched.size(), true);
+  const auto count = static_cast<std::int64_t>(sums.size());
   const int bits = run_.program->accumulator_bits;
   run_.read(pass_.level[Operand::outputs], Operand::outputs, count, bits);
   run_.actions.registers[Operand::outputs].write_elements += count;
@@ -352,10 +352,13 @@ std::int64_t DotDatapath::restore() {
 std::vector<std::int64_t> DotDatapath::sums(int which) const {
   const Bank& bank = banks_[static_cast<std::size_t>(which)];
   std::vector<std::int64_t> result;
-  for_each_output(bank.extent, [&](const PerDim<std::int64_t>& x) {
-    const auto index = static_cast<std::size_t>(index_in(bank, x));
-    result.push_back(run_.program->wide ? bank.wide[index] : bank.narrow[index]);
-  });
+  const auto& e = bank.plan->extent;
+  result.reserve(static_cast<std::size_t>(e[Dim::N] * e[Dim::G] * e[Dim::M] * e[Dim::P] * e[Dim::Q]));
+  if (run_.program->wide) {
+    for_each_output(bank.plan->bank_offset, [&](std::size_t index) { result.push_back(bank.wide[index]); });
+  } else {
+    for_each_output(bank.plan->bank_offset, [&](std::size_t index) { result.push_back(bank.narrow[index]); });
+  }
   return result;
 }
 

@@ -1,5 +1,6 @@
-// What the dot unit's registers and multipliers do, without time: operand vectors are loaded from the tiles, steps
-// multiply and add, accumulators are filled and emptied. It counts every action; dot_array.h gives each its cycle.
+// What the dot unit's registers and multipliers do, without time: operand vectors are loaded from the tiles,
+// steps multiply and add, accumulators are filled and emptied. It counts every action; dot_array.h gives each
+// its cycle.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +30,8 @@ class DotDatapath {
   void open(int bank);
   std::size_t step_count() const { return plan_->steps.size(); }
 
-  /// Loads what step `index` needs and the operand registers do not hold. The first step of a pass also loads the
-  /// vectors that stay in larger registers for the whole pass.
+  /// Loads what step `index` needs and the operand registers do not hold. The first step of a pass also loads
+  /// the vectors that stay in larger registers for the whole pass.
   DotLoad load(std::size_t index);
   /// Runs the loaded step `index`.
   void execute(std::size_t index);
@@ -54,9 +55,7 @@ class DotDatapath {
     std::vector<std::int64_t> wide;
     std::vector<bool> touched;  ///< by accumulator: has a sum been started?
     const DotPlan* plan = nullptr;
-    workload::PerDim<std::int64_t> extent;
   };
-  std::int64_t index_in(const Bank& bank, const workload::PerDim<std::int64_t>& relative) const;
 
   const arch::DotUnit unit_;
   LayerRun& run_;
@@ -65,21 +64,20 @@ class DotDatapath {
   Pass pass_;
   int bank_ = 0;
   std::array<Bank, 2> banks_;
-  std::int64_t row_stride_ = 0;  ///< columns, padded
 
   View<const std::int16_t> weights_, inputs_;
   View<const std::uint8_t> indices_;
   TileStore stream_;  ///< a pass's inputs, when they come straight from DRAM
 
   // Operand registers.
-  workload::PerOperand<Tile> held_;            ///< coordinates of the step loaded last
-  workload::PerOperand<Tile> held_for_pass_;   ///< of resident operands
+  workload::PerOperand<Tile> held_;           ///< coordinates of the step loaded last
+  workload::PerOperand<Tile> held_for_pass_;  ///< of resident operands
   workload::PerOperand<bool> holds_{}, holds_for_pass_{};
-  std::vector<std::int32_t> weight_registers_;    ///< [row][lane]
-  std::vector<std::uint16_t> select_registers_;   ///< [row][lane]: position in the input vector
-  std::vector<std::int64_t> position_uses_;       ///< [position]: multiplexers that select it
-  std::vector<std::int32_t> input_registers_;     ///< [position][column], zero point subtracted
-  std::vector<std::int64_t> position_zeros_;      ///< [position]: active columns with a zero there
+  std::vector<std::int32_t> weight_registers_;   ///< [row][lane]
+  std::vector<std::uint16_t> select_registers_;  ///< [row][lane]: position in the input vector
+  std::vector<std::int64_t> position_uses_;      ///< [position]: multiplexers that select it
+  std::vector<std::int32_t> input_registers_;    ///< [position][column], zero point subtracted
+  std::vector<std::int64_t> position_zeros_;     ///< [position]: active columns with a zero there
 };
 
 }  // namespace heddle::sim

@@ -1,14 +1,14 @@
 #include "sim/array/dot_kernel.h"
 
-// One body, compiled for three instruction sets, chosen once. (GCC's target_clones would do this by itself, but its
-// resolvers run before the address sanitizer is ready.)
+// One body, compiled for three instruction sets, chosen once. (GCC's target_clones would do this by itself,
+// but its resolvers run before the address sanitizer is ready.)
 namespace heddle::sim {
 namespace {
 
 template <class Accumulator, std::int64_t kBlock>
-[[gnu::always_inline]] inline void block_body(std::int64_t lanes, std::int64_t columns, const std::int32_t* weights,
-                                              const std::uint16_t* select, const std::int32_t* inputs,
-                                              Accumulator* accumulators) {
+[[gnu::always_inline]] inline void block_body(std::int64_t lanes, std::int64_t columns,
+                                              const std::int32_t* weights, const std::uint16_t* select,
+                                              const std::int32_t* inputs, Accumulator* accumulators) {
   Accumulator sum[kBlock];
   for (std::int64_t k = 0; k < kBlock; ++k) sum[k] = accumulators[k];
   for (std::int64_t lane = 0; lane < lanes; ++lane) {
@@ -29,18 +29,21 @@ template <class Accumulator>
     Accumulator* row_sums = accumulators + row * columns;
     std::int64_t k = 0;
     for (; k + 2 * kColumnBlock <= columns; k += 2 * kColumnBlock) {
-      block_body<Accumulator, 2 * kColumnBlock>(lanes, columns, row_weights, row_select, inputs + k, row_sums + k);
+      block_body<Accumulator, 2 * kColumnBlock>(lanes, columns, row_weights, row_select, inputs + k,
+                                                row_sums + k);
     }
     for (; k < columns; k += kColumnBlock) {
-      block_body<Accumulator, kColumnBlock>(lanes, columns, row_weights, row_select, inputs + k, row_sums + k);
+      block_body<Accumulator, kColumnBlock>(lanes, columns, row_weights, row_select, inputs + k,
+                                            row_sums + k);
     }
   }
 }
 
-#define HEDDLE_STEP(name, accumulator, attribute)                                                                   \
-  attribute void name(std::int64_t rows, std::int64_t lanes, std::int64_t columns, const std::int32_t* weights,     \
-                      const std::uint16_t* select, const std::int32_t* inputs, accumulator* accumulators) {         \
-    step_body(rows, lanes, columns, weights, select, inputs, accumulators);                                         \
+#define HEDDLE_STEP(name, accumulator, attribute)                                                           \
+  attribute void name(std::int64_t rows, std::int64_t lanes, std::int64_t columns,                          \
+                      const std::int32_t* weights, const std::uint16_t* select, const std::int32_t* inputs, \
+                      accumulator* accumulators) {                                                          \
+    step_body(rows, lanes, columns, weights, select, inputs, accumulators);                                 \
   }
 
 HEDDLE_STEP(step32_any, std::int32_t, )

@@ -10,7 +10,7 @@ namespace {
 
 using workload::Dim;
 using workload::Operand;
-using Point = std::array<std::int64_t, 8>;    // n g m c p q r s
+using Point = std::array<std::int64_t, 8>;  // n g m c p q r s
 using Element = std::array<std::int64_t, 5>;
 
 struct FlatLoop {
@@ -21,15 +21,17 @@ struct FlatLoop {
 
 class Walk {
  public:
-  Walk(const arch::LayerMapping& mapping, const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
-       const LayerData& data, std::int32_t zero)
+  Walk(const arch::LayerMapping& mapping, const arch::LayerProblem& problem,
+       const arch::Accelerator& accelerator, const LayerData& data, std::int32_t zero)
       : mapping_(mapping), problem_(problem), accelerator_(accelerator), data_(data), zero_(zero) {
     levels_ = static_cast<int>(accelerator.memory.size());
     for (Dim d : workload::kDims) size_[static_cast<std::size_t>(d)] = problem.shape.size[d];
     const auto add = [&](int level, const std::vector<arch::Loop>& loops) {
-      for (const arch::Loop& loop : loops) loops_.push_back({level, static_cast<std::size_t>(loop.dim), loop.factor, 0});
+      for (const arch::Loop& loop : loops)
+        loops_.push_back({level, static_cast<std::size_t>(loop.dim), loop.factor, 0});
     };
-    for (int level = 0; level < levels_; ++level) add(level, mapping.memory[static_cast<std::size_t>(level)].temporal);
+    for (int level = 0; level < levels_; ++level)
+      add(level, mapping.memory[static_cast<std::size_t>(level)].temporal);
     add(levels_, mapping.registers);
     for (const auto& axis : {mapping.rows, mapping.columns, mapping.lanes}) add(levels_ + 1, axis);
     Point stride;
@@ -99,20 +101,24 @@ class Walk {
             x[5] * shape.stride_w + x[7] * shape.dilation_w - shape.pad_left};
   }
   bool inside(const Element& input) const {
-    return input[3] >= 0 && input[3] < problem_.shape.input_h && input[4] >= 0 && input[4] < problem_.shape.input_w;
+    return input[3] >= 0 && input[3] < problem_.shape.input_h && input[4] >= 0 &&
+           input[4] < problem_.shape.input_w;
   }
   std::int64_t value_at(const Element& x) const {
     if (!inside(x)) return 0;
     const auto& shape = problem_.shape;
-    const std::int64_t index = (((x[0] * size_[1] + x[1]) * size_[3] + x[2]) * shape.input_h + x[3]) * shape.input_w + x[4];
+    const std::int64_t index =
+        (((x[0] * size_[1] + x[1]) * size_[3] + x[2]) * shape.input_h + x[3]) * shape.input_w + x[4];
     return data_.inputs[static_cast<std::size_t>(index)] - zero_;
   }
   std::int16_t weight_value(const Element& x) const {
-    const std::int64_t index = (((x[0] * size_[2] + x[1]) * size_[3] + x[2]) * size_[6] + x[3]) * size_[7] + x[4];
+    const std::int64_t index =
+        (((x[0] * size_[2] + x[1]) * size_[3] + x[2]) * size_[6] + x[3]) * size_[7] + x[4];
     return data_.weights[static_cast<std::size_t>(index)];
   }
 
-  // Which weights are stored: all, or n of each group of m channels (the non-zero ones, then the first zeros).
+  // Which weights are stored: all, or n of each group of m channels (the non-zero ones, then the first
+  // zeros).
   void choose_kept() {
     const auto& nm = problem_.sparsity;
     for (std::int64_t g = 0; g < size_[1]; ++g)
@@ -121,10 +127,12 @@ class Walk {
           for (std::int64_t s = 0; s < size_[7]; ++s)
             for (std::int64_t group = 0; group < size_[3]; group += nm ? nm->m : 1) {
               std::vector<std::int64_t> nonzero, zero;
-              for (std::int64_t c = group; c < std::min<std::int64_t>(size_[3], group + (nm ? nm->m : 1)); ++c) {
+              for (std::int64_t c = group; c < std::min<std::int64_t>(size_[3], group + (nm ? nm->m : 1));
+                   ++c) {
                 (weight_value({g, m, c, r, s}) != 0 ? nonzero : zero).push_back(c);
               }
-              const std::size_t kept = std::min<std::size_t>(nm ? static_cast<std::size_t>(nm->n) : 1, nonzero.size() + zero.size());
+              const std::size_t kept = std::min<std::size_t>(nm ? static_cast<std::size_t>(nm->n) : 1,
+                                                             nonzero.size() + zero.size());
               while (nonzero.size() < kept) {
                 nonzero.push_back(zero.front());
                 zero.erase(zero.begin());
@@ -141,7 +149,9 @@ class Walk {
     return problem_.weight_bits + index;
   }
   int accumulator_bits() const { return accelerator_.array.bits.accumulators; }
-  bool keeps(int level, Operand o) const { return level == 0 || mapping_.memory[static_cast<std::size_t>(level)].keep[o]; }
+  bool keeps(int level, Operand o) const {
+    return level == 0 || mapping_.memory[static_cast<std::size_t>(level)].keep[o];
+  }
   int keeper(Operand o, int level) const {
     while (!keeps(level, o)) --level;
     return level;
@@ -158,7 +168,9 @@ class Walk {
     traffic.write_bits += elements * bits;
   }
   void burst(int level, std::int64_t bits) {
-    if (level == 0) counts.dram_bursts += (bits + 8 * accelerator_.memory[0].burst_bytes - 1) / (8 * accelerator_.memory[0].burst_bytes);
+    if (level == 0)
+      counts.dram_bursts +=
+          (bits + 8 * accelerator_.memory[0].burst_bytes - 1) / (8 * accelerator_.memory[0].burst_bytes);
   }
   static arch::Traffic& add_read(arch::Traffic& traffic, std::int64_t elements, int bits) {
     traffic.read_elements += elements;
@@ -173,9 +185,12 @@ class Walk {
 
   static std::vector<std::int64_t> identity(Operand o, const Point& start) {
     switch (o) {
-      case Operand::weights: return {start[1], start[2], start[3], start[6], start[7]};
-      case Operand::inputs: return {start[0], start[1], start[3], start[4], start[5], start[6], start[7]};
-      case Operand::outputs: return {start[0], start[1], start[2], start[4], start[5]};
+      case Operand::weights:
+        return {start[1], start[2], start[3], start[6], start[7]};
+      case Operand::inputs:
+        return {start[0], start[1], start[3], start[4], start[5], start[6], start[7]};
+      case Operand::outputs:
+        return {start[0], start[1], start[2], start[4], start[5]};
     }
     return {};
   }
@@ -229,7 +244,8 @@ class Walk {
 
   void fetch_tiles(int level, std::size_t inner_loops, const Point& start) {
     // Tiles inside leave before those outside.
-    if (keeps(level + 1, Operand::outputs) && identity(Operand::outputs, start) != identity_[{level, Operand::outputs}]) {
+    if (keeps(level + 1, Operand::outputs) &&
+        identity(Operand::outputs, start) != identity_[{level, Operand::outputs}]) {
       for (int inner = levels_ - 1; inner > level; --inner) {
         if (inner == levels_ - 1 || keeps(inner + 1, Operand::outputs)) {
           leave_outputs(inner);
@@ -252,7 +268,8 @@ class Walk {
       burst(keeper(o, level), count * bits);
       write(level + 1, o, count, bits);
     }
-    if (keeps(level + 1, Operand::outputs) && moved(level, Operand::outputs, start)) enter_outputs(level, tile);
+    if (keeps(level + 1, Operand::outputs) && moved(level, Operand::outputs, start))
+      enter_outputs(level, tile);
   }
 
   bool resident(Operand o) const {
@@ -324,10 +341,12 @@ class Walk {
     }
     const int level = levels_ - 1;
     if (!resident(Operand::weights) && moved(levels_, Operand::weights, start)) {
-      load(Operand::weights, level, static_cast<std::int64_t>(weights.size()), static_cast<std::int64_t>(columns.size()));
+      load(Operand::weights, level, static_cast<std::int64_t>(weights.size()),
+           static_cast<std::int64_t>(columns.size()));
     }
     if (!resident(Operand::inputs) && moved(levels_, Operand::inputs, start)) {
-      load(Operand::inputs, level, static_cast<std::int64_t>(input_places.size()), static_cast<std::int64_t>(rows.size()));
+      load(Operand::inputs, level, static_cast<std::int64_t>(input_places.size()),
+           static_cast<std::int64_t>(rows.size()));
     }
     counts.multiplies += performed;
     counts.gated_multiplies += gated;
@@ -336,7 +355,8 @@ class Walk {
     add_read(counts.registers[Operand::inputs], performed + gated, problem_.input_bits);
     for (const Element& output : outputs) {
       add_write(counts.registers[Operand::outputs], 1, accumulator_bits());
-      if (!started_.insert(output).second) add_read(counts.registers[Operand::outputs], 1, accumulator_bits());
+      if (!started_.insert(output).second)
+        add_read(counts.registers[Operand::outputs], 1, accumulator_bits());
     }
   }
 
@@ -350,22 +370,24 @@ class Walk {
   std::vector<FlatLoop> loops_;
   std::set<Element> kept_;
   std::map<std::pair<int, Operand>, std::vector<std::int64_t>> identity_;
-  std::map<int, std::set<Element>> outputs_held_;   // by level: what the next inner keeper holds
-  std::set<Element> started_;                       // sums in the accumulators
-  std::map<Element, std::int64_t> added_;           // products added to each output so far
+  std::map<int, std::set<Element>> outputs_held_;  // by level: what the next inner keeper holds
+  std::set<Element> started_;                      // sums in the accumulators
+  std::map<Element, std::int64_t> added_;          // products added to each output so far
 };
 
 }  // namespace
 
 arch::ActionCounts walk(const arch::LayerMapping& mapping, const arch::LayerProblem& problem,
-                        const arch::Accelerator& accelerator, const LayerData& data, std::int32_t input_zero_point) {
+                        const arch::Accelerator& accelerator, const LayerData& data,
+                        std::int32_t input_zero_point) {
   Walk walk(mapping, problem, accelerator, data, input_zero_point);
   walk.run();
   return walk.counts;
 }
 
-std::vector<std::int16_t> compute(const arch::LayerProblem& problem, const LayerData& data, std::int32_t input_zero_point,
-                                  const std::vector<std::int64_t>& bias, const workload::Requantization& requantization) {
+std::vector<std::int16_t> compute(const arch::LayerProblem& problem, const LayerData& data,
+                                  std::int32_t input_zero_point, const std::vector<std::int64_t>& bias,
+                                  const workload::Requantization& requantization) {
   const auto& shape = problem.shape;
   const auto& size = shape.size;
   std::vector<std::int16_t> outputs;
@@ -382,8 +404,10 @@ std::vector<std::int16_t> compute(const arch::LayerProblem& problem, const Layer
                   const std::int64_t h = p * shape.stride_h + r * shape.dilation_h - shape.pad_top;
                   const std::int64_t w = q * shape.stride_w + s * shape.dilation_w - shape.pad_left;
                   if (h < 0 || h >= shape.input_h || w < 0 || w >= shape.input_w) continue;
-                  const std::int64_t input = (((n * size[Dim::G] + g) * size[Dim::C] + c) * shape.input_h + h) * shape.input_w + w;
-                  const std::int64_t weight = ((channel * size[Dim::C] + c) * size[Dim::R] + r) * size[Dim::S] + s;
+                  const std::int64_t input =
+                      (((n * size[Dim::G] + g) * size[Dim::C] + c) * shape.input_h + h) * shape.input_w + w;
+                  const std::int64_t weight =
+                      ((channel * size[Dim::C] + c) * size[Dim::R] + r) * size[Dim::S] + s;
                   sum += std::int64_t{data.weights[static_cast<std::size_t>(weight)]} *
                          (data.inputs[static_cast<std::size_t>(input)] - input_zero_point);
                 }

@@ -1,5 +1,5 @@
-// Does every load, step, drain and transfer happen in its cycle? Cycle numbers are derived in each test from the rules of
-// docs/machine.md and docs/dot.md.
+// Does every load, step, drain and transfer happen in its cycle? Cycle numbers are derived in each test from
+// the rules of docs/machine.md and docs/dot.md.
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -20,8 +20,9 @@ arch::Accelerator machine(std::int64_t rows, std::int64_t columns, std::int64_t 
   accelerator.array.lanes = lanes;
   accelerator.array.ports = ports;
   accelerator.array.registers.outputs = 64;
-  accelerator.memory = {{.name = "dram", .kind = arch::MemoryLevel::Kind::dram, .burst_bytes = 1, .bandwidth = 4},
-                        {.name = "buffer", .size_bytes = 1 << 20, .word_bytes = 1, .bandwidth = 1024, .double_buffered = true}};
+  accelerator.memory = {
+      {.name = "dram", .kind = arch::MemoryLevel::Kind::dram, .burst_bytes = 1, .bandwidth = 4},
+      {.name = "buffer", .size_bytes = 1 << 20, .word_bytes = 1, .bandwidth = 1024, .double_buffered = true}};
   return accelerator;
 }
 
@@ -43,7 +44,8 @@ struct Product {
     program.requantization.shift.assign(static_cast<std::size_t>(m), 30);
     program.mapping.layer = "product";
     program.mapping.memory.resize(2);
-    for (auto& level : program.mapping.memory) level.keep = [] {
+    for (auto& level : program.mapping.memory)
+      level.keep = [] {
         workload::PerOperand<bool> all;
         for (workload::Operand o : workload::kOperands) all[o] = true;
         return all;
@@ -51,7 +53,9 @@ struct Product {
   }
 };
 
-std::int64_t stalls(const arch::CycleCounts& cycles, Stall cause) { return cycles.stalls[static_cast<std::size_t>(cause)]; }
+std::int64_t stalls(const arch::CycleCounts& cycles, Stall cause) {
+  return cycles.stalls[static_cast<std::size_t>(cause)];
+}
 
 }  // namespace
 
@@ -61,9 +65,10 @@ TEST_CASE("One dot product takes its transfers, one step a cycle, and the way ou
   sim::Accelerator accelerator("accelerator", machine(1, 1, 1, {1, 1, 1}));
   const sim::LayerOutcome outcome = accelerator.run(product.program);
 
-  // 0: both tiles are requested. 1: seen, 4 bytes of weights move. 2: 4 bytes of inputs. 3: delivered. 4: seen, the pass is
-  // accepted and loads for a cycle. Steps at 5, 6, 7, 8. 11: three stages later the bank drains, one cycle; four PPU stages
-  // end at 16. 17: the mover sees it and asks, 18: one byte moves, done when cycle 19 begins.
+  // 0: both tiles are requested. 1: seen, 4 bytes of weights move. 2: 4 bytes of inputs. 3: delivered. 4:
+  // seen, the pass is accepted and loads for a cycle. Steps at 5, 6, 7, 8. 11: three stages later the bank
+  // drains, one cycle; four PPU stages end at 16. 17: the mover sees it and asks, 18: one byte moves, done
+  // when cycle 19 begins.
   CHECK(outcome.output == std::vector<std::int16_t>{4});
   CHECK(outcome.cycles.total == 19);
   CHECK(outcome.cycles.compute == 4);
@@ -74,7 +79,8 @@ TEST_CASE("One dot product takes its transfers, one step a cycle, and the way ou
 }
 
 TEST_CASE("A step waits for the slower port and not at all for an operand that stays") {
-  // Two rows of two lanes: 4 bytes of weights a step at 2 bytes a cycle; 2 bytes of inputs at 2 bytes a cycle.
+  // Two rows of two lanes: 4 bytes of weights a step at 2 bytes a cycle; 2 bytes of inputs at 2 bytes a
+  // cycle.
   Product product(3, 2, 8);
   sim::Accelerator accelerator("accelerator", machine(2, 1, 2, {2, 2, 1}));
   product.program.mapping.rows = {{Dim::M, 2}};
@@ -84,7 +90,8 @@ TEST_CASE("A step waits for the slower port and not at all for an operand that s
   product.program.mapping.registers = {{Dim::N, 3}, {Dim::C, 4}};
   const sim::LayerOutcome streaming = accelerator.run(product.program);
   CHECK(streaming.cycles.compute == 12);
-  CHECK(stalls(streaming.cycles, Stall::weight_port) == 2 + 11);  // the first load's two cycles, then one a step
+  CHECK(stalls(streaming.cycles, Stall::weight_port) ==
+        2 + 11);  // the first load's two cycles, then one a step
   CHECK(streaming.output == std::vector<std::int16_t>(6, 8));
 
   // Batch innermost: the weights stay for three steps; only a change of weights costs its second cycle.
@@ -105,9 +112,10 @@ TEST_CASE("A third pass waits until a bank has drained") {
   product.program.mapping.memory[1].temporal = {{Dim::N, 4}};
   const sim::LayerOutcome outcome = accelerator.run(product.program);
 
-  // 1: the byte of weights, 2-5: 16 bytes of inputs, 6 delivered, 7 accepted (a). Steps at a+1, a+2. Bank 0 drains from
-  // a+1+3 for 4 cycles and is free at a+8: third step. Bank 1 drains until a+12: fourth step. The third pass drains until a+16,
-  // the fourth until a+20, is in memory at a+24, seen at a+25, moves 16 bytes from a+26 to a+30.
+  // 1: the byte of weights, 2-5: 16 bytes of inputs, 6 delivered, 7 accepted (a). Steps at a+1, a+2. Bank 0
+  // drains from a+1+3 for 4 cycles and is free at a+8: third step. Bank 1 drains until a+12: fourth step. The
+  // third pass drains until a+16, the fourth until a+20, is in memory at a+24, seen at a+25, moves 16 bytes
+  // from a+26 to a+30.
   const std::int64_t a = 7;
   CHECK(outcome.cycles.compute == 4);
   CHECK(stalls(outcome.cycles, Stall::drain) == (8 - 3) + (12 - 9));
@@ -134,7 +142,8 @@ TEST_CASE("Double buffering hides the array behind the transfers, or the transfe
   CHECK(stalls(array_bound.cycles, Stall::memory) == 1 + 16 + 16 + 1);
   CHECK(stalls(array_bound.cycles, Stall::weight_port) == 1);
 
-  // Memory bound: a tile every 64 cycles, plus the cycle in which its request is seen; results add a byte each.
+  // Memory bound: a tile every 64 cycles, plus the cycle in which its request is seen; results add a byte
+  // each.
   const sim::LayerOutcome memory_bound = slow.run(product.program);
   CHECK(memory_bound.cycles.port_busy[0] == 8 * 64 + 64 + 8);
   CHECK(memory_bound.cycles.total > memory_bound.cycles.port_busy[0]);

@@ -1,5 +1,5 @@
-// Does the machine compute what the layer means, and count what a plain walk of the loops counts, for any layer, any
-// mapping, any accelerator?
+// Does the machine compute what the layer means, and count what a plain walk of the loops counts, for any
+// layer, any mapping, any accelerator?
 #include <catch2/catch.hpp>
 #include <numeric>
 #include <random>
@@ -85,7 +85,8 @@ arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accel
     shape.dilation_w = random.range(1, 2);
     shape.pad_top = random.range(0, 2);
     shape.pad_left = random.range(0, 2);
-    const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1, reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
+    const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1,
+                       reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
     shape.input_h = random.range(std::max<std::int64_t>(1, reach_h - 2 * shape.pad_top), 9);
     shape.input_w = random.range(std::max<std::int64_t>(1, reach_w - 2 * shape.pad_left), 9);
     size[Dim::P] = (shape.input_h + 2 * shape.pad_top - reach_h) / shape.stride_h + 1;
@@ -119,11 +120,13 @@ Case random_case(Random& random, const arch::Accelerator& accelerator) {
   const std::int64_t input_top = (1 << (result.problem.input_bits - 1)) - 1;
   result.program.input_zero_point = static_cast<std::int32_t>(random.range(-input_top - 1, input_top));
   for (std::int64_t i = 0; i < shape.input_count(); ++i) {
-    const std::int64_t code = random.chance(zeros) ? result.program.input_zero_point : random.range(-input_top - 1, input_top);
+    const std::int64_t code =
+        random.chance(zeros) ? result.program.input_zero_point : random.range(-input_top - 1, input_top);
     result.data.inputs.push_back(static_cast<std::int16_t>(code));
   }
   for (std::int64_t i = 0; i < shape.weight_count(); ++i) {
-    result.data.weights.push_back(static_cast<std::int16_t>(random.chance(0.2) ? 0 : random.range(-weight_top, weight_top)));
+    result.data.weights.push_back(
+        static_cast<std::int16_t>(random.chance(0.2) ? 0 : random.range(-weight_top, weight_top)));
   }
   const std::int64_t C = size[Dim::C], RS = size[Dim::R] * size[Dim::S];
   if (const auto& nm = result.problem.sparsity) {  // drop weights until no group keeps more than n
@@ -143,8 +146,8 @@ Case random_case(Random& random, const arch::Accelerator& accelerator) {
   program.problem = result.problem;
   program.accumulator_bits = accelerator.array.bits.accumulators;
   program.wide = random.chance(0.2);
-  program.weights = sim::pack_weights(result.data.weights.data(), {size[Dim::M] * C * RS, C * RS, RS, size[Dim::S], 1},
-                                      result.problem);
+  program.weights = sim::pack_weights(result.data.weights.data(),
+                                      {size[Dim::M] * C * RS, C * RS, RS, size[Dim::S], 1}, result.problem);
   const std::int64_t channels = size[Dim::G] * size[Dim::M];
   for (std::int64_t channel = 0; channel < channels; ++channel) {
     program.bias.push_back(random.range(-2000, 2000));
@@ -186,7 +189,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
   std::vector<std::unique_ptr<sim::Accelerator>> machines;  // all are elaborated before the first one runs
   for (int a = 0; a < accelerators; ++a) {
     descriptions.push_back(random_accelerator(random, levels, sparse));
-    machines.push_back(std::make_unique<sim::Accelerator>(("machine" + std::to_string(a)).c_str(), descriptions.back()));
+    machines.push_back(
+        std::make_unique<sim::Accelerator>(("machine" + std::to_string(a)).c_str(), descriptions.back()));
   }
   int compared = 0;
   for (int layer = 0; layer < layers; ++layer) {
@@ -194,15 +198,17 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       const arch::Accelerator& accelerator = descriptions[a];
       Case test = random_case(random, accelerator);
       try {
-        test.program.mapping = random.chance(0.15) ? mapper::default_mapping(test.problem, accelerator)
-                                                   : mapper::random_mapping(test.problem, accelerator, random.engine());
+        test.program.mapping = random.chance(0.15)
+                                   ? mapper::default_mapping(test.problem, accelerator)
+                                   : mapper::random_mapping(test.problem, accelerator, random.engine());
       } catch (const heddle::InputError&) {
         continue;  // this layer does not fit this accelerator
       }
       const auto& size = test.problem.shape.size;
       test.program.inputs = {test.data.inputs.data(),
                              {{0, 0, 0, 0, 0},
-                              {size[Dim::N], size[Dim::G], size[Dim::C], test.problem.shape.input_h, test.problem.shape.input_w}},
+                              {size[Dim::N], size[Dim::G], size[Dim::C], test.problem.shape.input_h,
+                               test.problem.shape.input_w}},
                              {}};
       test.program.inputs.stride = sim::row_major(test.program.inputs.box);
 
@@ -210,8 +216,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
                    << arch::to_yaml({test.program.mapping}, accelerator));
       REQUIRE(arch::illegalities(test.program.mapping, test.problem, accelerator).empty());
       const sim::LayerOutcome outcome = machines[a]->run(test.program);
-      REQUIRE(outcome.output == tests::compute(test.problem, test.data, test.program.input_zero_point, test.program.bias,
-                                               test.program.requantization));
+      REQUIRE(outcome.output == tests::compute(test.problem, test.data, test.program.input_zero_point,
+                                               test.program.bias, test.program.requantization));
       check_equal(outcome.actions, tests::walk(test.program.mapping, test.problem, accelerator, test.data,
                                                test.program.input_zero_point));
       const auto& c = outcome.cycles;

@@ -1,4 +1,5 @@
-// Do layers without multiply-accumulates give the reference's codes when they run in pieces, and move each element once?
+// Do layers without multiply-accumulates give the reference's codes when they run in pieces, and move each
+// element once?
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -17,8 +18,16 @@ arch::Accelerator with_buffer(std::int64_t bytes, bool double_buffered) {
   arch::Accelerator accelerator;
   accelerator.name = "vector";
   accelerator.vector.lanes = 4;
-  accelerator.memory = {{.name = "dram", .kind = arch::MemoryLevel::Kind::dram, .burst_bytes = 8, .bandwidth = 8, .latency_cycles = 5},
-                        {.name = "buffer", .size_bytes = bytes, .word_bytes = 8, .bandwidth = 16, .double_buffered = double_buffered}};
+  accelerator.memory = {{.name = "dram",
+                         .kind = arch::MemoryLevel::Kind::dram,
+                         .burst_bytes = 8,
+                         .bandwidth = 8,
+                         .latency_cycles = 5},
+                        {.name = "buffer",
+                         .size_bytes = bytes,
+                         .word_bytes = 8,
+                         .bandwidth = 16,
+                         .double_buffered = double_buffered}};
   return accelerator;
 }
 
@@ -29,7 +38,8 @@ struct Ran {
 };
 
 /// Runs one layer and requires that its codes equal those of the reference.
-Ran run_and_compare(sim::Accelerator& machine, const workload::Operation& operation, const std::vector<Shape>& shapes) {
+Ran run_and_compare(sim::Accelerator& machine, const workload::Operation& operation,
+                    const std::vector<Shape>& shapes) {
   workload::test::Random random(5);
   std::vector<workload::FloatTensor> values;
   for (const Shape& shape : shapes) values.push_back(workload::test::random_floats(random, shape, -2, 3));
@@ -37,9 +47,11 @@ Ran run_and_compare(sim::Accelerator& machine, const workload::Operation& operat
   std::vector<const workload::IntTensor*> inputs;
   for (const auto& input : layer.inputs) inputs.push_back(&input);
   const auto vector_operation = workload::VectorOp::make(layer.network, 0, layer.layer);
-  const std::int64_t elements = workload::element_count(layer.network.shape(layer.network.layers()[0].output));
-  Ran ran{machine.run(sim::VectorProgram{"layer", &vector_operation, inputs, layer.layer.output.bits, elements}),
-          vector_operation.operations(), elements};
+  const std::int64_t elements =
+      workload::element_count(layer.network.shape(layer.network.layers()[0].output));
+  Ran ran{
+      machine.run(sim::VectorProgram{"layer", &vector_operation, inputs, layer.layer.output.bits, elements}),
+      vector_operation.operations(), elements};
   REQUIRE(ran.outcome.output == workload::reference_layer(layer.network, 0, layer.layer, inputs).codes);
   const auto& cycles = ran.outcome.cycles;
   REQUIRE(std::accumulate(cycles.stalls.begin(), cycles.stalls.end(), cycles.compute) == cycles.total);
@@ -60,9 +72,10 @@ TEST_CASE("Vector layers in pieces equal the reference") {
     run_and_compare(*machine, workload::LayerNorm{}, {{9, 17}});
     run_and_compare(*machine, workload::Transpose{{0, 2, 1}}, {{2, 5, 7}});
     run_and_compare(*machine, workload::GlobalAveragePool{}, {{1, 7, 5, 5}});
-    run_and_compare(*machine,
-                    workload::Pool{workload::Pool::Kind::max, {{3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, false}, false},
-                    {{2, 3, 9, 9}});
+    run_and_compare(
+        *machine,
+        workload::Pool{workload::Pool::Kind::max, {{3, 3}, {2, 2}, {1, 1}, {1, 1, 1, 1}, false}, false},
+        {{2, 3, 9, 9}});
   }
 }
 

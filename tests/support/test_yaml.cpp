@@ -92,7 +92,7 @@ TEST_CASE("a bad value is noted with its place, and reading goes on", "[yaml]") 
       {"-4", integer, "expected an integer from 1 to 8, got -4"},
       {"[1]", integer, "expected an integer, got a list"},
       {"{x: 1}", integer, "expected an integer, got a map"},
-      {"", integer, "expected an integer, got nothing"},
+      {"~", integer, "expected an integer, got nothing"},
       {".nan", number, "expected a number from 0 to 1, got nan"},
       {".inf", number, "expected a number from 0 to 1, got inf"},
       {"1.01", number, "expected a number from 0 to 1, got 1.01"},

@@ -247,6 +247,10 @@ Affine negated(Importer& importer, const Node& node, const std::string& name) {
   return affine;
 }
 
+void neg(Importer& importer, const Node& node) {
+  importer.define(node.output(), negated(importer, node, node.required_input(0)));
+}
+
 void sub(Importer& importer, const Node& node) {
   refuse_legacy_broadcast(node);
   const std::string& a = node.required_input(0);
@@ -350,6 +354,7 @@ void add_arithmetic_operators(Handlers& table) {
   table["Sub"] = sub;
   table["Mul"] = mul;
   table["Div"] = div;
+  table["Neg"] = neg;
   table["Sum"] = sum;
   table["BatchNormalization"] = batch_normalization;
 }
