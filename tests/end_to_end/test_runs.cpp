@@ -208,6 +208,23 @@ TEST_CASE("2:4 weights halve the multiplies and carry their indices") {
   CHECK(layer_of(dense, "fc").at("output_sha256") != layer_of(sparse, "fc").at("output_sha256"));
 }
 
+TEST_CASE("weights that come pruned 2:4 run sparse on a 2:4 array without a recipe") {
+  const json pruned = run("digits-2-4 --arch nm-8x8"), dense = run("digits --arch nm-8x8");
+  for (const char* name : {"conv1", "conv2", "conv3", "fc"}) {
+    INFO(name);
+    const auto bits = [&](const json& result) {
+      const json& weights = layer_of(result, name).at("actions").at("dram").at("weights");
+      CHECK(weights.at("read_elements") > 0);
+      return weights.at("read_bits").get<double>() / weights.at("read_elements").get<double>();
+    };
+    CHECK(bits(dense) == 8);
+    CHECK(bits(pruned) ==
+          (std::string(name) == "conv1" ? 8 : 8 + 2));  // conv1 has one channel: nothing to prune
+  }
+  CHECK(integer(pruned, "/total/macs") == integer(dense, "/total/macs"));
+  CHECK(integer(pruned, "/total/effective_macs") < integer(dense, "/total/effective_macs"));
+}
+
 TEST_CASE("a mapping written by hand runs, and moves what its loops say") {
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml", kNetwork);
