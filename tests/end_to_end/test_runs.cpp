@@ -183,7 +183,7 @@ std::string one_linear(const std::string& density) {
   return "name: net\ninput: [1, 32]\nlayers: [{name: fc, op: linear, out: 24, density: {" + density + "}}]\n";
 }
 
-TEST_CASE("weights of nothing but zeros, and of none, run; zero inputs gate their multipliers") {
+TEST_CASE("weights of nothing but zeros, and of none, run, and zero inputs gate their multipliers") {
   const json none = run_network(one_linear("weights: 0"), "--arch dense-8x8");
   CHECK(issued_multiplies(layer_of(none, "fc")) == 24 * 32);  // a dense array does not know
   const json all = run_network(one_linear("weights: 1"), "--arch dense-8x8");
@@ -267,7 +267,7 @@ TEST_CASE("the mapping that a run reports can be given back to it") {
   CHECK(second.at("layers") == first.at("layers"));
 }
 
-TEST_CASE("the same seed gives the same bytes for any number of threads; another seed gives others") {
+TEST_CASE("the same seed gives the same bytes for any number of threads, another seed others") {
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml", kMixed);
   const auto bytes = [&](const std::string& options) {
@@ -284,7 +284,7 @@ TEST_CASE("the same seed gives the same bytes for any number of threads; another
   CHECK(one != bytes("--seed 8 --jobs 1"));
 }
 
-TEST_CASE("--quiet prints nothing, and the table goes to standard output") {
+TEST_CASE("a quiet run prints nothing, and otherwise the table goes to standard output") {
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml", kNetwork);
   const Outcome quiet = run_heddle(folder.path(), words("run net.yaml --arch dense-8x8 --quiet"));
