@@ -97,7 +97,10 @@ std::string cycle_from(const onnx::GraphProto& graph, const std::map<std::string
   }
   std::string text;
   const auto first = std::find(path.begin(), path.end(), node);
-  for (auto at = path.end(); at != first;) text += describe(graph.node(*--at), *at) + " -> ";
+  for (auto at = path.end(); at != first;) {
+    --at;
+    text += describe(graph.node(*at), *at) + " -> ";
+  }
   return text + describe(graph.node(path.back()), path.back());
 }
 
