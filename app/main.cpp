@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <systemc>
 
 #include "app/command_line.h"
@@ -20,12 +21,21 @@ namespace {
 using namespace heddle;
 
 int execute(const app::RunOptions& options) {
+  std::optional<app::OutputFile> json, csv;  // opened first: what cannot be written is known before the run, not after
+  if (options.json) json.emplace(*options.json);
+  if (options.csv) csv.emplace(*options.csv);
   app::Progress progress(options.quiet);
   const app::RunResult result = app::run(options, app::ConfigLibrary::of_this_program(), progress);
   progress.clear();
   if (!options.quiet) fmt::print("{}", app::report_table(result));
-  if (options.json) app::write_file(*options.json, app::report_json(result));
-  if (options.csv) app::write_file(*options.csv, app::report_csv(result));
+  if (json) {
+    json->stream() << app::report_json(result);
+    json->commit();
+  }
+  if (csv) {
+    csv->stream() << app::report_csv(result);
+    csv->commit();
+  }
   return result.passed() ? 0 : 1;
 }
 

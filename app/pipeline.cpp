@@ -54,9 +54,7 @@ class Timeline {
   sim::TraceSink of_layer(const std::string& layer) {
     if (!writer_) return {};
     return [this, layer](const sim::TraceEvent& event) {
-      const auto [row, is_new] = rows_.try_emplace(event.track, static_cast<int>(rows_.size()) + 1);
-      if (is_new) writer_->thread(1, row->second, event.track);
-      writer_->complete(1, row->second, event.name, event.begin, event.end, {{"layer", layer}});
+      writer_->on_track(1, event.track, event.name, event.begin, event.end, {{"layer", layer}});
     };
   }
   void finish() {
@@ -65,7 +63,6 @@ class Timeline {
 
  private:
   std::unique_ptr<TraceWriter> writer_;
-  std::map<std::string, int> rows_;
 };
 
 }  // namespace
