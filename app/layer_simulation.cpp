@@ -37,10 +37,11 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
 
 LayerSimulator::LayerSimulator(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
                                const std::map<std::string, arch::LayerMapping>& mappings,
-                               bool check_in_parallel)
+                               std::string mapping_file, bool check_in_parallel)
     : accelerator_(accelerator),
       table_(table),
       mappings_(mappings),
+      mapping_file_(std::move(mapping_file)),
       check_in_parallel_(check_in_parallel),
       machine_("machine", accelerator) {}
 
@@ -51,7 +52,7 @@ arch::LayerMapping LayerSimulator::mapping_of(const arch::LayerProblem& problem)
   if (wrong.empty()) return given->second;
   std::vector<Problem> problems;
   for (const std::string& message : wrong) {
-    problems.push_back({.file = "mapping", .key_path = problem.name, .message = message});
+    problems.push_back({mapping_file_, 0, 0, "layer " + problem.name, message});
   }
   throw InputError(problems);
 }
@@ -75,6 +76,7 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
   int weight_bits = 8, input_bits = inputs.front()->quantization.bits;
   sim::LayerOutcome outcome;
   if (const auto problem = sim::make_problem(network, layer, quantized, accelerator_)) {
+    result.mapping = mapping_of(*problem);
     const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
     if (sum_bits > accelerator_.array.bits.accumulators) {
       throw InputError(
@@ -86,7 +88,6 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
     }
     weight_bits = problem->weight_bits;
     input_bits = problem->input_bits;
-    result.mapping = mapping_of(*problem);
     result.macs = problem->shape.macs();
     outcome = machine_.run(
         sim::make_program(layer, quantized, inputs, *problem, *result.mapping, accelerator_, sum_bits),

@@ -19,10 +19,11 @@ struct SimulatedLayer {
 class LayerSimulator {
  public:
   /// Elaborates the machine: one in a process. Everything must outlive the simulator; `mappings` by layer
-  /// name, layers without one get the default mapping. `check_in_parallel`: the reference runs on a thread of
-  /// its own.
+  /// name, layers without one get the default mapping; errors in one name `mapping_file`.
+  /// `check_in_parallel`: the reference runs on a thread of its own.
   LayerSimulator(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
-                 const std::map<std::string, arch::LayerMapping>& mappings, bool check_in_parallel);
+                 const std::map<std::string, arch::LayerMapping>& mappings, std::string mapping_file,
+                 bool check_in_parallel);
 
   /// Throws InputError when the layer cannot run on this accelerator.
   SimulatedLayer run(const workload::Network& network, int layer, const workload::QuantizedLayer& quantized,
@@ -34,6 +35,7 @@ class LayerSimulator {
   const arch::Accelerator& accelerator_;
   const arch::EnergyTable& table_;
   const std::map<std::string, arch::LayerMapping>& mappings_;
+  const std::string mapping_file_;  ///< for messages
   const bool check_in_parallel_;
   sim::Accelerator machine_;
 };

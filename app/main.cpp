@@ -21,7 +21,8 @@ namespace {
 using namespace heddle;
 
 int execute(const app::RunOptions& options) {
-  std::optional<app::OutputFile> json, csv;  // opened first: what cannot be written is known before the run, not after
+  // Opened before the run: a long simulation shall not end at a folder that does not exist.
+  std::optional<app::OutputFile> json, csv;
   if (options.json) json.emplace(*options.json);
   if (options.csv) csv.emplace(*options.csv);
   app::Progress progress(options.quiet);
@@ -35,6 +36,10 @@ int execute(const app::RunOptions& options) {
   if (csv) {
     csv->stream() << app::report_csv(result);
     csv->commit();
+  }
+  if (!result.incomplete.empty()) {
+    fmt::print(stderr, "{}\n", result.incomplete);
+    return 2;
   }
   return result.passed() ? 0 : 1;
 }

@@ -30,25 +30,31 @@ std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& ne
                      fmt::format("has the shape {}, {} expects {}", workload::to_string(tensor.shape),
                                  network.name(), workload::to_string(network.shape(input))));
   }
-  for (const float value : tensor.values) {
-    if (!std::isfinite(value)) throw InputError(tensor_file.string(), "holds a value that is not finite");
+  for (std::size_t i = 0; i < tensor.values.size(); ++i) {
+    if (std::isfinite(tensor.values[i])) continue;
+    throw InputError(tensor_file.string(),
+                     fmt::format("element {} is {}, expected finite numbers", i, tensor.values[i]));
   }
   Tensors inputs;
   inputs.emplace(input, std::move(tensor));
   return {std::move(network), std::move(inputs)};
 }
 
-std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const Tensors& inputs) {
+std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const workload::Network& network,
+                                      const Tensors& inputs) {
   const workload::FloatTensor labels = workload::read_npy(file);
   const std::int64_t images = inputs.begin()->second.shape.front();
   if (labels.shape != workload::Shape{images}) {
     throw InputError(file.string(), fmt::format("has the shape {}, expected one label for each of {} inputs",
                                                 workload::to_string(labels.shape), images));
   }
+  const std::int64_t scores = workload::element_count(network.shape(network.outputs().front())) / images;
   std::vector<std::int64_t> classes;
-  for (const float label : labels.values) {
-    if (!(label >= 0 && label < 1e6F && label == std::floor(label))) {
-      throw InputError(file.string(), fmt::format("holds {}, expected class numbers from 0", label));
+  for (std::size_t i = 0; i < labels.values.size(); ++i) {
+    const float label = labels.values[i];
+    if (!(label >= 0 && label < static_cast<float>(scores) && label == std::floor(label))) {
+      throw InputError(file.string(), fmt::format("element {} is {}, expected class numbers from 0 to {}", i,
+                                                  label, scores - 1));
     }
     classes.push_back(static_cast<std::int64_t>(label));
   }
@@ -76,7 +82,7 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library) 
   if (options.labels) {
     if (!options.input)
       throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
-    result.labels = read_labels(*options.labels, result.inputs);
+    result.labels = read_labels(*options.labels, result.network, result.inputs);
   }
   if (options.recipe) {
     result.recipe =

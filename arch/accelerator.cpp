@@ -164,11 +164,12 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   value.only_keys({"name", "kind", "size", "word", "burst", "bandwidth", "latency", "double_buffered"});
   read_name(value.required("name"), seen, level.name);
   const yaml::Value kind = value.required("kind");
-  level.kind = kind.one_of({"dram", "sram"}) == "dram" ? MemoryLevel::Kind::dram : MemoryLevel::Kind::sram;
-  if (!kind.is_scalar())
-    level.kind = outermost ? MemoryLevel::Kind::dram : MemoryLevel::Kind::sram;  // already noted
-  const bool dram = level.kind == MemoryLevel::Kind::dram;
-  if (kind.is_scalar() && dram != outermost) {
+  const std::size_t problems = kind.problem_count();
+  bool dram = kind.one_of({"dram", "sram"}) == "dram";
+  const bool known = kind.is_scalar() && kind.problem_count() == problems;
+  if (!known) dram = outermost;  // what it must be, so that the other keys are read as meant
+  level.kind = dram ? MemoryLevel::Kind::dram : MemoryLevel::Kind::sram;
+  if (known && dram != outermost) {
     kind.problem(outermost ? "the outermost level holds whole tensors; expected dram"
                            : "only the outermost level is dram; expected sram");
   }
@@ -179,10 +180,12 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   if (!dram && value.has("burst")) value.required("burst").problem("an sram has no burst; expected word");
   if (!dram) {
     const yaml::Value size = value.required("size");
+    const std::size_t before = size.problem_count();
     level.size_bytes = size.bytes();
+    const bool sized = size.is_scalar() && size.problem_count() == before;
     if (level.size_bytes > kMostBytes) size.problem("expected at most 1 TiB");
     read(value, "word", 1, kMostBytesPerCycle, level.word_bytes);
-    if (size.is_scalar() && level.word_bytes > level.size_bytes) {
+    if (sized && level.word_bytes > level.size_bytes) {
       size.problem(
           fmt::format("{} bytes are less than one word of {} bytes", level.size_bytes, level.word_bytes));
     }
@@ -202,6 +205,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   const yaml::Value root = document.root();
   Accelerator accelerator;
   root.only_keys({"name", "clock", "energy", "array", "vector", "memory"});
+  if (!root.is_map()) document.finish();
   accelerator.name = root.required("name").text();
   accelerator.clock_hz = root.required("clock").hertz();
   if (const auto energy = root.optional("energy")) accelerator.energy = energy->text();

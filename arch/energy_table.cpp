@@ -96,6 +96,7 @@ EnergyTable read_energy_table(const std::filesystem::path& file) {
   EnergyTable table;
   root.only_keys(
       {"name", "version", "source", "notes", "int_add", "int_multiply", "register", "sram", "dram", "cycle"});
+  if (!root.is_map()) document.finish();
   table.name = root.required("name").text();
   table.version = root.required("version").text();
   table.source = root.required("source").text();

@@ -1,0 +1,32 @@
+// Starts the program `heddle` as a user does, and keeps all that it said.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+namespace heddle::end_to_end {
+
+struct Outcome {
+  int status = -1;  ///< exit status; -1 if a signal ended the program
+  int signal = 0;   ///< the signal that ended it, SIGALRM when it ran out of time; 0 if it exited by itself
+  std::string out;  ///< standard output
+  std::string err;  ///< standard error
+};
+
+/// Runs `heddle ARGUMENTS` in a folder, with an empty standard input, at most `seconds` of wall time and
+/// (without sanitizers) 4 GiB of address space. Throws std::runtime_error if it cannot be started.
+Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   unsigned seconds = 120);
+
+/// The words of a command line without quotes.
+std::vector<std::string> words(const std::string& line);
+
+/// Standard output and error of a failed run, for a test's message.
+std::string transcript(const std::vector<std::string>& arguments, const Outcome& outcome);
+
+/// A JSON file; throws if it is none.
+nlohmann::json json_file(const std::filesystem::path& file);
+
+}  // namespace heddle::end_to_end
