@@ -101,9 +101,15 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
       outcome.actions.memory.resize(accelerator_.memory.size());
       outcome.cycles.port_busy.assign(accelerator_.memory.size(), 0);
     } else {
-      outcome = machine_.run(sim::VectorProgram{layer.name, &operation, inputs, quantized.output.bits,
-                                                workload::element_count(output.shape)},
-                             trace);
+      const bool looks_up = std::holds_alternative<workload::Embedding>(layer.operation);
+      outcome =
+          machine_.run(sim::VectorProgram{.name = layer.name,
+                                          .operation = &operation,
+                                          .inputs = inputs,
+                                          .output_bits = quantized.output.bits,
+                                          .table_bits = looks_up ? quantized.weights.quantization.bits : 0,
+                                          .output_elements = workload::element_count(output.shape)},
+                       trace);
     }
   }
   output.codes = std::move(outcome.output);

@@ -37,6 +37,10 @@ int execute(const app::RunOptions& options) {
     csv->stream() << app::report_csv(result);
     csv->commit();
   }
+  if (!result.incomplete.empty()) {
+    fmt::print(stderr, "{}\n", result.incomplete);
+    return 2;
+  }
   return result.passed() ? 0 : 1;
 }
 

@@ -4,9 +4,10 @@
 #include <memory>
 #include <thread>
 
+#include "app/accuracy.h"
 #include "app/layer_simulation.h"
 #include "app/select_layers.h"
-#include "app/trace.h"
+#include "app/timeline.h"
 #include "app/version.h"
 #include "app/workload_setup.h"
 #include "support/error.h"
@@ -22,18 +23,6 @@ namespace {
 using workload::IntTensor;
 using workload::TensorId;
 
-/// Share of images whose greatest score is that of their label.
-template <class Score>
-double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t>& labels) {
-  const std::size_t classes = scores.size() / labels.size();
-  std::size_t right = 0;
-  for (std::size_t image = 0; image < labels.size(); ++image) {
-    const auto first = scores.begin() + static_cast<std::ptrdiff_t>(image * classes);
-    right += std::max_element(first, first + static_cast<std::ptrdiff_t>(classes)) - first == labels[image];
-  }
-  return static_cast<double>(right) / static_cast<double>(labels.size());
-}
-
 /// Weights that come pruned to the array's n:m run that way without a recipe that says so (where it saves
 /// anything).
 std::optional<workload::StructuredSparsity> found_sparsity(const workload::QuantizedLayer& layer,
@@ -43,56 +32,15 @@ std::optional<workload::StructuredSparsity> found_sparsity(const workload::Quant
   return worth_it && workload::keeps_to(layer.weights, *nm) ? nm : std::nullopt;
 }
 
-/// Draws what the machine did into the trace file: a row for each unit, and further rows for what it does at
-/// the same time (requests to the DRAM overlap), since viewers drop events that overlap on one row.
-class Timeline {
- public:
-  Timeline(const RunOptions& options, const arch::Accelerator& accelerator) {
-    if (!options.trace) return;
-    writer_ = std::make_unique<TraceWriter>(*options.trace, accelerator.clock_hz);
-    writer_->process(1, accelerator.name);
-  }
-  sim::TraceSink of_layer(const std::string& layer) {
-    if (!writer_) return {};
-    return [this, layer](const sim::TraceEvent& event) {
-      writer_->complete(1, row_of(event), event.name, event.begin, event.end, {{"layer", layer}});
-    };
-  }
-  void finish() {
-    if (writer_) writer_->finish();
-  }
-
- private:
-  static constexpr int kRowsOfAUnit = 1000;  // numbers set aside, so that a unit's rows stand together
-
-  struct Unit {
-    int number = 0;
-    std::vector<std::int64_t> row_ends;  ///< the cycle at which each row is free again
-  };
-
-  /// The number of the first row of the event's unit that is free; events come in the order of their ends.
-  int row_of(const sim::TraceEvent& event) {
-    Unit& unit = units_.try_emplace(event.track, Unit{static_cast<int>(units_.size()) + 1, {}}).first->second;
-    const auto free = std::find_if(unit.row_ends.begin(), unit.row_ends.end(),
-                                   [&](std::int64_t end) { return end <= event.begin; });
-    const auto row = static_cast<std::size_t>(free - unit.row_ends.begin());
-    const int number = unit.number * kRowsOfAUnit + static_cast<int>(row);
-    if (free == unit.row_ends.end()) {
-      unit.row_ends.push_back(0);
-      writer_->thread(1, number, row == 0 ? event.track : event.track + " (" + std::to_string(row + 1) + ")");
-    }
-    unit.row_ends[row] = event.end;
-    return number;
-  }
-
-  std::unique_ptr<TraceWriter> writer_;
-  std::map<std::string, Unit> units_;
-};
-
-/// Every mapping is of a layer that runs one.
-void check_mapped_layers(const std::map<std::string, arch::LayerMapping>& mappings,
-                         const workload::Network& network, const std::vector<std::string>& names,
-                         const RunOptions& options) {
+/// The mappings of --mapping, by layer. Every one must be of a layer that runs a mapping.
+std::map<std::string, arch::LayerMapping> load_mappings(const RunOptions& options,
+                                                        const ConfigLibrary& library,
+                                                        const arch::Accelerator& accelerator,
+                                                        const workload::Network& network,
+                                                        const std::vector<std::string>& names) {
+  if (!options.mapping) return {};
+  auto mappings =
+      arch::read_mappings(library.find(ConfigKind::mapping, options.mapping->string()), accelerator);
   std::vector<Problem> problems;
   for (const auto& [name, mapping] : mappings) {
     const auto layer =
@@ -108,6 +56,28 @@ void check_mapped_layers(const std::map<std::string, arch::LayerMapping>& mappin
     if (!message.empty()) problems.push_back({options.mapping->string(), 0, 0, "", message});
   }
   if (!problems.empty()) throw InputError(std::move(problems));
+  return mappings;
+}
+
+/// What the result says about where it comes from.
+RunResult describe_run(const RunOptions& options, const Workload& workload,
+                       const arch::Accelerator& accelerator, const arch::EnergyTable& table) {
+  RunResult result;
+  result.network = workload.network.name();
+  result.accelerator = accelerator;
+  result.energy_table = table.name;
+  result.energy_table_version = table.version;
+  result.fidelity = options.fidelity;
+  result.seed = options.seed;
+  result.version = kVersion;
+  result.recipe = options.recipe.value_or("");
+  const workload::Shape& input = workload.inputs.begin()->second.shape;
+  result.batch = input.empty() ? 1 : input.front();
+  if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
+  if (options.input) result.options.emplace_back("input", options.input->string());
+  if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
+  if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);
+  return result;
 }
 
 }  // namespace
@@ -120,32 +90,12 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
       arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
   const Workload workload = load_workload(options, library);
   const workload::Network& network = workload.network;
-  std::map<std::string, arch::LayerMapping> mappings;
-  if (options.mapping) {
-    mappings = arch::read_mappings(library.find(ConfigKind::mapping, options.mapping->string()), accelerator);
-  }
-
   const workload::LiveRanges live = workload::live_ranges(network);
   std::vector<std::string> names;
   for (const int layer : live.order) names.push_back(network.layers()[static_cast<std::size_t>(layer)].name);
   const std::vector<int> selected = select_layers(options.layers, names);
-  check_mapped_layers(mappings, network, names, options);
-
-  RunResult result;
-  result.network = network.name();
-  result.accelerator = accelerator;
-  result.energy_table = table.name;
-  result.energy_table_version = table.version;
-  result.fidelity = options.fidelity;
-  result.seed = options.seed;
-  result.version = kVersion;
-  result.recipe = options.recipe.value_or("");
-  result.batch =
-      workload.inputs.begin()->second.shape.empty() ? 1 : workload.inputs.begin()->second.shape.front();
-  if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
-  if (options.input) result.options.emplace_back("input", options.input->string());
-  if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
-  if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);
+  const auto mappings = load_mappings(options, library, accelerator, network, names);
+  RunResult result = describe_run(options, workload, accelerator, table);
 
   // Compress: ranges now, each layer's integers when its turn comes.
   progress.update("calibrating", 0);
@@ -165,31 +115,37 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
   Timeline timeline(options, accelerator);
   const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
   double macs_done = 0;
-  for (std::size_t step = 0; step < live.order.size(); ++step) {
-    const int index = live.order[step];
-    const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
-    progress.update(layer.name, macs_done / total_macs);
-    workload::QuantizedLayer quantized =
-        workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
-    if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, accelerator);
-    std::vector<const IntTensor*> inputs;
-    for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
+  try {
+    for (std::size_t step = 0; step < live.order.size(); ++step) {
+      const int index = live.order[step];
+      const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
+      progress.update(layer.name, macs_done / total_macs);
+      workload::QuantizedLayer quantized =
+          workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
+      if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, accelerator);
+      std::vector<const IntTensor*> inputs;
+      for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 
-    if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
-      SimulatedLayer simulated =
-          simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
-      tensors[layer.output] = std::move(simulated.output);
-      result.layers.push_back(std::move(simulated.result));
-    } else {
-      tensors[layer.output] = workload::reference_layer(network, index, quantized, inputs);
+      if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
+        SimulatedLayer simulated =
+            simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+        tensors[layer.output] = std::move(simulated.output);
+        result.layers.push_back(std::move(simulated.result));
+      } else {
+        tensors[layer.output] = workload::reference_layer(network, index, quantized, inputs);
+      }
+      macs_done += static_cast<double>(workload::macs(network, layer));
+      for (const TensorId dead : live.dead_after(static_cast<int>(step))) tensors.erase(dead);
     }
-    macs_done += static_cast<double>(workload::macs(network, layer));
-    for (const TensorId dead : live.dead_after(static_cast<int>(step))) tensors.erase(dead);
+  } catch (const InputError& error) {
+    // What has been computed is kept: the caller reports it, and why it stops here.
+    if (result.layers.empty()) throw;
+    result.incomplete = error.what();
   }
   progress.clear();
   timeline.finish();
 
-  if (!workload.labels.empty()) {
+  if (!workload.labels.empty() && result.incomplete.empty()) {
     const TensorId scores = network.outputs().front();
     result.accuracy.images = static_cast<std::int64_t>(workload.labels.size());
     result.accuracy.of_integer = accuracy(tensors.at(scores).codes, workload.labels);

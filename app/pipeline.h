@@ -10,7 +10,8 @@ namespace heddle::app {
 
 /// Runs the selected layers of a network on the machine. Throws InputError for anything wrong in the options
 /// or the files they name. A difference between machine and reference is no error: it stands in the layer's
-/// check.
+/// check. A layer that cannot run ends the run: the result then holds the layers before it and says so
+/// (RunResult::incomplete).
 RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress);
 
 }  // namespace heddle::app

@@ -198,6 +198,7 @@ Json to_json(const RunResult& result) {
   Json& layers = json["layers"] = Json::array();
   for (const LayerResult& layer : result.layers) layers.push_back(to_json(layer, result.accelerator));
   json["total"] = total(result.totals());
+  if (!result.incomplete.empty()) json["incomplete"] = result.incomplete;
   if (result.accuracy.of_float || result.accuracy.of_integer) json["accuracy"] = accuracy(result.accuracy);
   return json;
 }

@@ -27,11 +27,12 @@ std::vector<std::size_t> causes(const RunResult& result) {
   return present;
 }
 
-/// Parts of the energy that any layer has, in the first layer's order.
+/// Parts of the energy that cost something in some layer, in the first layer's order.
 std::vector<std::string> parts(const RunResult& result) {
   std::vector<std::string> names;
   for (const LayerResult& layer : result.layers) {
     for (const auto& part : layer.energy.parts) {
+      if (part.total == 0) continue;
       if (std::find(names.begin(), names.end(), part.name) == names.end()) names.push_back(part.name);
     }
   }
@@ -118,7 +119,7 @@ std::string summary(const RunResult& result) {
   line("time", fmt::format("{:.3f} ms for {} input{} at {}", total.seconds * 1e3, grouped(result.batch),
                            result.batch == 1 ? "" : "s", scaled(result.accelerator.clock_hz, "Hz")));
   line("throughput", fmt::format("{:.1f} inferences/s", total.inferences_per_second));
-  line("energy", fmt::format("{:.4f} mJ per inference", total.energy_pj * 1e-9 / batch));
+  line("energy", fmt::format("{:.4g} mJ per inference", total.energy_pj * 1e-9 / batch));
   line("effective TOPS", fmt::format("{:.3f}", total.tops));
   line("effective TOPS/W", fmt::format("{:.3f}", total.tops_per_watt));
   line("multiplies", fmt::format("{} performed for {} MACs ({})", grouped(total.effective_macs),

@@ -65,6 +65,7 @@ struct RunResult {
   std::vector<std::pair<std::string, std::string>>
       options;  ///< others that change results, by name: "mapping", "input", "layers"
   std::vector<LayerResult> layers;
+  std::string incomplete;  ///< why the run ended after these layers; empty: it is complete
   Accuracy accuracy;
 
   Totals totals() const;

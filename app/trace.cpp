@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace heddle::app {
 namespace {
+
+/// Threads are sorted by number, so that the rows of a track stay together.
+constexpr int kRowsPerTrack = 1000;
 
 /// A JSON string, quotes included.
 std::string quoted(std::string_view text) {
@@ -48,6 +52,24 @@ void TraceWriter::complete(int process, int thread, std::string_view name, std::
   }
   event(fmt::format(R"({{"ph":"X","name":{},"pid":{},"tid":{},"ts":{},"dur":{},"args":{{{}}}}})",
                     quoted(name), process, thread, microseconds(begin), microseconds(end - begin), args));
+}
+
+void TraceWriter::on_track(int process, const std::string& track, std::string_view name, std::int64_t begin,
+                           std::int64_t end, const std::vector<Argument>& arguments) {
+  const auto [entry, is_new] = tracks_.try_emplace({process, track});
+  Track& own = entry->second;
+  if (is_new) own.first_thread = kRowsPerTrack * ++track_count_[process];
+  auto row = std::find_if(own.row_ends.begin(), own.row_ends.end(),
+                          [&](std::int64_t last) { return last <= begin; });
+  if (row == own.row_ends.end()) {
+    row = own.row_ends.insert(row, begin);
+    const std::size_t rows = own.row_ends.size();
+    thread(process, own.first_thread + static_cast<int>(rows) - 1,
+           rows == 1 ? track : fmt::format("{} ({})", track, rows));
+  }
+  const int row_thread = own.first_thread + static_cast<int>(row - own.row_ends.begin());
+  complete(process, row_thread, name, begin, end, arguments);
+  *row = end;
 }
 
 void TraceWriter::counter(int process, std::string_view name, std::int64_t cycle, std::int64_t value) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,11 @@ class TraceWriter {
   /// From the start of cycle `begin` to the start of cycle `end`; begin <= end, else std::invalid_argument.
   void complete(int process, int thread, std::string_view name, std::int64_t begin, std::int64_t end,
                 const std::vector<Argument>& arguments = {});
+  /// The same on a row that is found by its name. Viewers cannot show overlapping events in one row: those
+  /// get further rows of the process, "mover (2)" and so on. Threads of this process must not be numbered by
+  /// the caller.
+  void on_track(int process, const std::string& track, std::string_view name, std::int64_t begin,
+                std::int64_t end, const std::vector<Argument>& arguments = {});
   /// A value over time (a queue's fill), drawn as a curve.
   void counter(int process, std::string_view name, std::int64_t cycle, std::int64_t value);
 
@@ -40,9 +46,16 @@ class TraceWriter {
   std::string microseconds(std::int64_t cycle) const;
   void event(const std::string& text);
 
+  struct Track {
+    int first_thread = 0;
+    std::vector<std::int64_t> row_ends;  ///< when the last event of each row ends
+  };
+
   OutputFile file_;
   double microseconds_per_cycle_;
   std::int64_t events_ = 0;
+  std::map<std::pair<int, std::string>, Track> tracks_;  ///< by process and name
+  std::map<int, int> track_count_;                       ///< by process
 };
 
 }  // namespace heddle::app

@@ -31,6 +31,8 @@ VectorUnit::Chunk VectorUnit::chunk(std::int64_t begin, std::int64_t end) const 
   const auto [first, last] = program_.operation->output_range(begin, end);
   result.output_elements = last - first;
   result.output_bits = result.output_elements * program_.output_bits;
+  result.table_elements = program_.table_bits > 0 ? result.output_elements : 0;
+  result.table_bits = result.table_elements * program_.table_bits;
   return result;
 }
 
@@ -42,8 +44,7 @@ void VectorUnit::plan_chunks() {
   if (staging() > 0) {
     const arch::MemoryLevel& buffer = accelerator_.memory[static_cast<std::size_t>(staging())];
     const auto needed = [&](std::int64_t count) {
-      const Chunk c = chunk(0, count);
-      return (c.input_bits + c.output_bits + 7) / 8 * (buffer.double_buffered ? 2 : 1);
+      return (chunk(0, count).bits() + 7) / 8 * (buffer.double_buffered ? 2 : 1);
     };
     while (size > 1 && needed(size) > buffer.size_bytes) size = (size + 1) / 2;
     if (needed(size) > buffer.size_bytes) {
@@ -96,7 +97,6 @@ void VectorUnit::feed() {
 }
 
 void VectorUnit::fetch(const Chunk& chunk) {
-  MemoryPort& dram = *ports_[0];
   for (std::size_t input = 0; input < program_.inputs.size(); ++input) {
     const std::vector<std::int16_t>& codes = program_.inputs[input]->codes;
     std::int64_t elements = 0;
@@ -104,16 +104,25 @@ void VectorUnit::fetch(const Chunk& chunk) {
       std::copy(codes.begin() + first, codes.begin() + last, staged_inputs_[input].begin() + first);
       elements += last - first;
     }
-    if (elements == 0) continue;
-    const int bits = program_.inputs[input]->quantization.bits;
-    const MemoryPort::Ticket ticket = dram.request(0, dram.cycles_for(elements * bits));
-    run_.actions.dram_bursts += dram.units_for(elements * bits);
-    while (ticket->ended < 0) wait(ticket->changed);
-    run_.read(0, Operand::inputs, elements, bits);
-    if (staging() > 0) run_.write(staging(), Operand::inputs, elements, bits);
-    if (run_.trace) run_.trace({name(), "fetch", ticket->granted, ticket->ended + dram.latency()});
+    fetch(Operand::inputs, elements, program_.inputs[input]->quantization.bits);
   }
-  if (chunk.input_elements > 0 && dram.latency() > 0) wait(cycles(dram.latency()));
+  fetch(Operand::weights, chunk.table_elements, program_.table_bits);
+  const Cycle latency = ports_[0]->latency();
+  if (chunk.input_elements > 0 && latency > 0) wait(cycles(latency));
+}
+
+void VectorUnit::fetch(Operand operand, std::int64_t elements, int element_bits) {
+  if (elements == 0) return;
+  MemoryPort& dram = *ports_[0];
+  const MemoryPort::Ticket ticket = dram.request(0, dram.cycles_for(elements * element_bits));
+  run_.actions.dram_bursts += dram.units_for(elements * element_bits);
+  while (ticket->ended < 0) wait(ticket->changed);
+  run_.read(0, operand, elements, element_bits);
+  if (staging() > 0) run_.write(staging(), operand, elements, element_bits);
+  if (run_.trace) {
+    run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted,
+                ticket->ended + dram.latency()});
+  }
 }
 
 void VectorUnit::write_back(const Chunk& chunk) {
@@ -132,43 +141,44 @@ void VectorUnit::execute() {
   while (true) {
     wait(start_);
     LevelProgress& progress = run_.at(0);
-    Cycle accounted = now();
+    Cycle idle_since = now();
     for (std::size_t index = 0; index < chunks_.size(); ++index) {
-      const Chunk& chunk = chunks_[index];
       while (progress.delivered.seen() <= static_cast<std::int64_t>(index)) wait(progress.delivered.event());
-      run_.cycles.stalls[static_cast<std::size_t>(Stall::memory)] += now() - accounted;
-
-      const std::int64_t operations = program_.operation->operations(chunk.begin, chunk.end);
-      Cycle duration =
-          std::max<Cycle>(1, (operations + accelerator_.vector.lanes - 1) / accelerator_.vector.lanes);
-      if (staging() > 0) {
-        MemoryPort& port = *ports_[static_cast<std::size_t>(staging())];
-        const Cycle transfer =
-            std::max(port.cycles_for(chunk.input_bits), port.cycles_for(chunk.output_bits));
-        port.add_busy(port.cycles_for(chunk.input_bits));
-        run_.cycles.stalls[static_cast<std::size_t>(Stall::bandwidth)] +=
-            std::max<Cycle>(0, transfer - duration);
-        run_.cycles.compute += duration;
-        duration = std::max(duration, transfer);
-        run_.read(staging(), Operand::inputs, chunk.input_elements,
-                  program_.inputs.empty()
-                      ? 0
-                      : static_cast<int>(chunk.input_bits / std::max<std::int64_t>(1, chunk.input_elements)));
-        run_.write(staging(), Operand::outputs, chunk.output_elements, program_.output_bits);
-      } else {
-        run_.cycles.compute += duration;
-      }
-      run_.actions.vector_operations += operations;
+      run_.cycles.stalls[static_cast<std::size_t>(Stall::memory)] += now() - idle_since;
       const Cycle begin = now();
-      wait(cycles(duration));
+      wait(cycles(start_chunk(chunks_[index])));
       std::vector<const std::int16_t*> bases;
       for (const auto& staged : staged_inputs_) bases.push_back(staged.data());
-      program_.operation->run(chunk.begin, chunk.end, bases, staged_output_.data());
-      accounted = now();
+      program_.operation->run(chunks_[index].begin, chunks_[index].end, bases, staged_output_.data());
+      idle_since = now();
       if (run_.trace) run_.trace({name(), "chunk " + std::to_string(index), begin, now()});
       progress.finished.advance();
     }
   }
+}
+
+/// Counts a chunk's operations and the buffer's traffic; returns the cycles that it takes: those of the
+/// lanes, or of the buffer when that is slower.
+Cycle VectorUnit::start_chunk(const Chunk& chunk) {
+  const std::int64_t operations = program_.operation->operations(chunk.begin, chunk.end);
+  const Cycle lanes =
+      std::max<Cycle>(1, (operations + accelerator_.vector.lanes - 1) / accelerator_.vector.lanes);
+  run_.actions.vector_operations += operations;
+  run_.cycles.compute += lanes;
+  if (staging() == 0) return lanes;
+
+  MemoryPort& port = *ports_[static_cast<std::size_t>(staging())];
+  const Cycle read = port.cycles_for(chunk.input_bits + chunk.table_bits),
+              write = port.cycles_for(chunk.output_bits);
+  port.add_busy(read);
+  arch::Traffic& inputs = run_.traffic(staging(), Operand::inputs);
+  inputs.read_elements += chunk.input_elements;
+  inputs.read_bits += chunk.input_bits;
+  run_.read(staging(), Operand::weights, chunk.table_elements, program_.table_bits);
+  run_.write(staging(), Operand::outputs, chunk.output_elements, program_.output_bits);
+  const Cycle duration = std::max({lanes, read, write});
+  run_.cycles.stalls[static_cast<std::size_t>(Stall::bandwidth)] += duration - lanes;
+  return duration;
 }
 
 }  // namespace heddle::sim

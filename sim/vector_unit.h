@@ -19,6 +19,7 @@ struct VectorProgram {
   const workload::VectorOp* operation = nullptr;
   std::vector<const workload::IntTensor*> inputs;
   int output_bits = 8;
+  int table_bits = 0;  ///< an embedding reads one entry of so many bits for every output; 0: no table
   std::int64_t output_elements = 0;
 };
 
@@ -39,13 +40,17 @@ class VectorUnit : public sc_core::sc_module {
     std::int64_t begin = 0, end = 0;  ///< units
     std::int64_t input_elements = 0, input_bits = 0;
     std::int64_t output_elements = 0, output_bits = 0;
+    std::int64_t table_elements = 0, table_bits = 0;
+    std::int64_t bits() const { return input_bits + output_bits + table_bits; }
   };
   Chunk chunk(std::int64_t begin, std::int64_t end) const;
   void plan_chunks();
   void feed();
   void fetch(const Chunk& chunk);
+  void fetch(workload::Operand operand, std::int64_t elements, int element_bits);
   void write_back(const Chunk& chunk);
   void execute();
+  Cycle start_chunk(const Chunk& chunk);
   int staging() const { return run_.innermost(); }
 
   const arch::Accelerator accelerator_;

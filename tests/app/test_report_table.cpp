@@ -33,7 +33,7 @@ TEST_CASE("the summary is per inference, and names what it depends on", "[report
   CHECK(app::summary(result) ==
         "time                0.025 ms for 2 inputs at 100 MHz\n"  // 2500 cycles
         "throughput          80000.0 inferences/s\n"              // 2 / 25 us
-        "energy              0.0000 mJ per inference\n"           // 6.25 nJ
+        "energy              6.25e-06 mJ per inference\n"         // 6.25 nJ
         "effective TOPS      0.001\n"                             // 32000 / 25 us = 1.28e9
         "effective TOPS/W    2.560\n"                             // 32000 / 12500 pJ
         "multiplies          12,000 performed for 16,000 MACs (75.0 %)\n"

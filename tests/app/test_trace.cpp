@@ -1,5 +1,6 @@
 // Does a trace open in the viewers: valid JSON, times that rise with cycles, rows that have names?
 #include <catch2/catch.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
@@ -59,4 +60,28 @@ TEST_CASE("an empty trace is valid, an unfinished one is absent, a backward even
   }
   CHECK_FALSE(std::filesystem::exists(folder / "unfinished.json"));
   CHECK_THROWS_AS(app::TraceWriter(folder / "a.json", 0), std::invalid_argument);
+}
+
+TEST_CASE("events of one row never overlap", "[trace]") {
+  const tests::ScratchFolder folder;
+  app::TraceWriter trace(folder / "t.json", 1e9);
+  trace.on_track(1, "mover", "a", 0, 10);
+  trace.on_track(1, "mover", "b", 5, 12);   // while a: a second row
+  trace.on_track(1, "mover", "c", 10, 11);  // a has ended
+  trace.on_track(1, "array", "d", 0, 3);
+  trace.on_track(2, "mover", "e", 0, 3);  // another process has its own
+  trace.finish();
+  std::map<std::string, std::string> row_of;  // event to "process/thread's name"
+  std::map<std::pair<int, int>, std::string> names;
+  const json root = json::parse(tests::contents(folder / "t.json"));
+  for (const json& event : root["traceEvents"]) {
+    const std::pair<int, int> row{event["pid"].get<int>(), event["tid"].get<int>()};
+    if (event["name"] == "thread_name") names[row] = event["args"]["name"].get<std::string>();
+    if (event["ph"] == "X") {
+      row_of[event["name"].get<std::string>()] = std::to_string(row.first) + "/" + names.at(row);
+    }
+  }
+  CHECK(row_of ==
+        std::map<std::string, std::string>{
+            {"a", "1/mover"}, {"b", "1/mover (2)"}, {"c", "1/mover"}, {"d", "1/array"}, {"e", "2/mover"}});
 }

@@ -49,9 +49,12 @@ Ran run_and_compare(sim::Accelerator& machine, const workload::Operation& operat
   const auto vector_operation = workload::VectorOp::make(layer.network, 0, layer.layer);
   const std::int64_t elements =
       workload::element_count(layer.network.shape(layer.network.layers()[0].output));
-  Ran ran{
-      machine.run(sim::VectorProgram{"layer", &vector_operation, inputs, layer.layer.output.bits, elements}),
-      vector_operation.operations(), elements};
+  Ran ran{machine.run(sim::VectorProgram{.name = "layer",
+                                         .operation = &vector_operation,
+                                         .inputs = inputs,
+                                         .output_bits = layer.layer.output.bits,
+                                         .output_elements = elements}),
+          vector_operation.operations(), elements};
   REQUIRE(ran.outcome.output == workload::reference_layer(layer.network, 0, layer.layer, inputs).codes);
   const auto& cycles = ran.outcome.cycles;
   REQUIRE(std::accumulate(cycles.stalls.begin(), cycles.stalls.end(), cycles.compute) == cycles.total);
