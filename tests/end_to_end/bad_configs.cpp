@@ -183,9 +183,6 @@ std::vector<BadInput> networks_that_do_not_fit() {
       {"layer conv: cannot be mapped, not even with the smallest tiles: buffer is too small by 2 bytes: its "
        "tiles take "
        "6 bytes (double buffered), it holds 4"});
-  add("a buffer too small for one row of a pool",
-      changed(kAccelerator, "size: 128 KiB, word: 64", "size: 8 B, word: 8"), eight,
-      {"small: layer pool: buffer holds 8 bytes, the smallest piece of this layer needs "});
   return table;
 }
 

@@ -160,6 +160,7 @@ json checked_run(const std::filesystem::path& folder, const std::vector<std::str
   CHECK(outcome.err.empty());
   json run = json_file(folder / "r.json");
   REQUIRE_FALSE(run.at("layers").empty());
+  CHECK_FALSE(run.contains("incomplete"));
   for (const json& layer : run.at("layers")) {
     check_layer(layer);
     CHECK_THAT(outcome.out, Catch::Contains(layer.at("name").get<std::string>()));

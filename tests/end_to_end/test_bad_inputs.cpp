@@ -105,6 +105,26 @@ TEST_CASE("the files that the bad ones are made from are fine") {
   CHECK_THAT(outcome.out, Catch::Contains("conv"));
 }
 
+TEST_CASE("what has been computed before a layer that cannot run is reported, with status 2") {
+  const tests::ScratchFolder folder;
+  tests::put(folder / "net.yaml", kNetwork);
+  // Twice one weight, one input and one output of the conv fit, a row of the pool does not.
+  tests::put(folder / "arch.yaml", changed(kAccelerator, "size: 128 KiB, word: 64", "size: 8 B, word: 8"));
+  const auto arguments = words("run net.yaml --arch arch.yaml --json r.json");
+  const Outcome outcome = run_heddle(folder.path(), arguments);
+  INFO(transcript(arguments, outcome));
+  CHECK(outcome.status == 2);
+  CHECK_THAT(outcome.err,
+             Catch::Contains("small: layer pool: buffer holds 8 bytes, the smallest piece of this "
+                             "layer needs "));
+  CHECK_THAT(outcome.out, Catch::Contains("conv") && !Catch::Contains("pool"));
+  const nlohmann::json run = json_file(folder / "r.json");
+  REQUIRE(run.at("layers").size() == 1);
+  CHECK(run.at("layers").at(0).at("name") == "conv");
+  CHECK(run.at("layers").at(0).at("checks").at("reference") == "equal");
+  CHECK(run.at("incomplete").get<std::string>() + "\n" == outcome.err);
+}
+
 #ifndef __SANITIZE_ADDRESS__  // which ends the program itself when there is no memory
 TEST_CASE("a network that needs more memory than there is ends with status 2 and says so") {
   const tests::ScratchFolder folder;
