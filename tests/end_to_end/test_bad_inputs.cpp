@@ -105,6 +105,9 @@ TEST_CASE("the files that the bad ones are made from are fine") {
   CHECK_THAT(outcome.out, Catch::Contains("conv"));
 }
 
+// SystemC tells the address sanitizer of its switches between stacks, but not where the main one is: an
+// exception after a simulation then looks to it like a use of dead variables.
+#ifndef __SANITIZE_ADDRESS__
 TEST_CASE("what has been computed before a layer that cannot run is reported, with status 2") {
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml", kNetwork);
@@ -125,7 +128,7 @@ TEST_CASE("what has been computed before a layer that cannot run is reported, wi
   CHECK(run.at("incomplete").get<std::string>() + "\n" == outcome.err);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // which ends the program itself when there is no memory
+// Here the sanitizer would end the program itself.
 TEST_CASE("a network that needs more memory than there is ends with status 2 and says so") {
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml",
