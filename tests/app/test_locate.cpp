@@ -3,7 +3,7 @@
 
 #include "app/locate.h"
 #include "support/error.h"
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 
 using namespace heddle;
 using app::ConfigKind;

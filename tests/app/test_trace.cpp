@@ -5,7 +5,7 @@
 #include <stdexcept>
 
 #include "app/trace.h"
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 
 using namespace heddle;
 using nlohmann::json;

@@ -1,34 +1,22 @@
 // Helpers of the tests in this folder: text files that go away again, and a text with one thing changed.
 #pragma once
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "support/error.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle {
 
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& text) {
-    static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("heddle-test-" + std::to_string(getpid()) + "-" + std::to_string(++count) + ".yaml");
-    std::ofstream(path_) << text;
-  }
-  ~TemporaryFile() {
-    std::error_code ignored;
-    std::filesystem::remove(path_, ignored);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  explicit TemporaryFile(const std::string& text) : path_(folder_.write("file.yaml", text)) {}
   const std::filesystem::path& path() const { return path_; }
 
  private:
+  tests::ScratchFolder folder_;
   std::filesystem::path path_;
 };
 

@@ -1,7 +1,7 @@
 // Command lines, networks, ONNX files and arrays with something wrong in them.
 #include <limits>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 #include "tests/readers/onnx_test_model.h"

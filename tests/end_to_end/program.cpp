@@ -10,7 +10,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle::end_to_end {
 namespace {

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "tests/end_to_end/program.h"
 
 namespace heddle::end_to_end {

@@ -11,7 +11,7 @@
 #include <fstream>
 #include <set>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 

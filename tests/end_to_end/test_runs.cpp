@@ -2,7 +2,7 @@
 // consistent?
 #include <catch2/catch.hpp>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 #include "tests/end_to_end/run_checks.h"

@@ -3,7 +3,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "tests/app/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 

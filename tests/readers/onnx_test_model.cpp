@@ -98,7 +98,7 @@ TestModel& TestModel::output(const std::string& name) {
 }
 
 workload::Network TestModel::read(std::optional<std::int64_t> batch) const {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   return workload::read_onnx_network(folder.write("test.onnx", bytes()), batch);
 }
 

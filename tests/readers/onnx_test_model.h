@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/readers/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "workload/network.h"
 
 namespace heddle {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "support/error.h"
-#include "tests/readers/scratch_folder.h"
+#include "tests/scratch_folder.h"
 #include "workload/readers/npy.h"
 
 using namespace heddle;
@@ -36,7 +36,7 @@ std::string header_of(const std::string& type, const std::string& shape, const s
 
 template <class Element>
 void check_type(const std::string& type, const std::vector<Element>& values) {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   const auto path =
       folder.write("a.npy", npy_bytes(header_of(type, std::to_string(values.size()) + ","), raw(values)));
   const FloatTensor tensor = read_npy(path);
@@ -58,7 +58,7 @@ TEST_CASE("every element type of .npy that is read gives the numbers that were w
 }
 
 TEST_CASE("versions 2 and 3 of .npy have a longer length field") {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   for (const int version : {2, 3}) {
     const auto path = folder.write("v.npy", npy_bytes(header_of("<f4", "1, 2"), raw<float>({5, 7}), version));
     CHECK(read_npy(path) == FloatTensor{{1, 2}, {5, 7}});
@@ -66,7 +66,7 @@ TEST_CASE("versions 2 and 3 of .npy have a longer length field") {
 }
 
 TEST_CASE("what write_npy writes, read_npy reads, for scalars up to four dimensions") {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   for (const Shape& shape : {Shape{}, Shape{1}, Shape{7}, Shape{2, 3}, Shape{1, 2, 3, 5}}) {
     FloatTensor tensor{shape, {}};
     for (std::int64_t i = 0; i < element_count(shape); ++i)
@@ -129,7 +129,7 @@ TEST_CASE("a damaged .npy file gets a message that says what is wrong") {
        "no float32 holds exactly"},
       {npy_bytes(header_of("<i4", "1,"), raw<std::int32_t>({(1 << 24) + 1})), "16777217"},
   };
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   for (const Bad& bad : table) {
     const auto path = folder.write("bad.npy", bad.bytes);
     INFO("expected: " << bad.message);

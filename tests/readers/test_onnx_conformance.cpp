@@ -77,7 +77,7 @@ std::string with_weights(const std::filesystem::path& path, const std::vector<on
 
 Tally check_folder(const std::string& kind) {
   Tally tally;
-  const ScratchFolder scratch;
+  const tests::ScratchFolder scratch;
   std::vector<std::filesystem::path> folders;
   for (const auto& entry : std::filesystem::directory_iterator(kData / kind)) folders.push_back(entry.path());
   std::sort(folders.begin(), folders.end());

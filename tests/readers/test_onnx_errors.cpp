@@ -239,7 +239,7 @@ std::vector<Bad> bad_models() {
 }  // namespace
 
 TEST_CASE("a bad ONNX model gets a message with file, node and what was expected") {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   const std::vector<Bad> table = bad_models();
   CHECK(table.size() >= 60);
   for (const Bad& bad : table) {
@@ -268,7 +268,7 @@ TEST_CASE("a batch that the file does not allow is refused") {
 }
 
 TEST_CASE("files that are no ONNX models are refused") {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   CHECK_THROWS_WITH(read_onnx_network(folder.path() / "absent.onnx"),
                     Catch::Contains("absent.onnx: no such file"));
   CHECK_THROWS_WITH(read_onnx_network(folder.path()), Catch::Contains("is a folder"));
@@ -279,7 +279,7 @@ TEST_CASE("files that are no ONNX models are refused") {
 }
 
 TEST_CASE("a file cut off anywhere, or with any byte changed, is read or refused but never crashes") {
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   const auto path = std::filesystem::path(HEDDLE_SOURCE_DIR) / "tests/data/light/light_bvlc_alexnet.onnx";
   std::ifstream stream(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
@@ -310,7 +310,7 @@ TEST_CASE("everything wrong in a model is reported at once") {
   model.input("x", {1, 4, 8, 8}).weights("w", {2, 3}, std::vector<float>(6, 1));
   model.node("Conv", {"x", "w"}, "a").node("Softmax", {"x"}, "b", {attribute("axis", std::int64_t{9})});
   model.node("Sinh", {"x"}, "c").node("Add", {"a", "b"}, "d").output("d").output("b").output("c");
-  const ScratchFolder folder;
+  const tests::ScratchFolder folder;
   try {
     read_onnx_network(folder.write("three.onnx", model.bytes()));
     FAIL("no error");
