@@ -216,7 +216,13 @@ TEST_CASE("a file that refers to itself, or that unrolls to millions of layers, 
   const std::vector<Problem> self =
       problems_of("name: net\ninput: [1, 8]\nlayers: &all\n  - repeat: {times: 9, layers: *all}\n");
   REQUIRE_FALSE(self.empty());
-  CHECK_THAT(self[0].text(), Catch::Contains("repeats nested more than 8 deep"));
+  CHECK_THAT(self[0].text(), Catch::Contains("an alias that contains itself"));
+
+  std::string deep = "[{name: a, op: softmax}]";
+  for (int i = 0; i < 9; ++i) deep = "[{repeat: {times: 1, layers: " + deep + "}}]";
+  const std::vector<Problem> ninth = problems_of("name: net\ninput: [1, 8]\nlayers: " + deep + "\n");
+  REQUIRE_FALSE(ninth.empty());
+  CHECK_THAT(ninth[0].text(), Catch::Contains("repeats nested more than 8 deep"));
 
   std::string nested = "[{name: a, op: softmax}]";
   for (int i = 0; i < 6; ++i) nested = "[{repeat: {times: 16384, layers: " + nested + "}}]";
