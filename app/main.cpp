@@ -37,11 +37,9 @@ int execute(const app::RunOptions& options) {
     csv->stream() << app::report_csv(result);
     csv->commit();
   }
-  if (!result.incomplete.empty()) {
-    fmt::print(stderr, "{}\n", result.incomplete);
-    return 2;
-  }
-  return result.passed() ? 0 : 1;
+  if (!result.incomplete.empty()) fmt::print(stderr, "{}\n", result.incomplete);
+  if (!result.passed()) return 1;
+  return result.incomplete.empty() ? 0 : 2;
 }
 
 int execute(const app::ShowOptions& options) {
