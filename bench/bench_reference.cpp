@@ -78,4 +78,3 @@ BENCHMARK_CAPTURE(vector_operation, max_pool_64x112x112,
                   {{1, 64, 112, 112}});
 BENCHMARK_CAPTURE(vector_operation, softmax_1536x128, Softmax{-1}, {{12, 128, 128}});
 BENCHMARK_CAPTURE(vector_operation, layer_norm_128x768, LayerNorm{}, {{128, 768}});
-

@@ -29,7 +29,8 @@ class Value {
   void problem(const std::string& message) const;
   /// Problems noted so far in the whole document: tells whether what lies between two calls was read well.
   std::size_t problem_count() const { return problems_->size(); }
-  /// Notes every key of this map that is not in `known`; a node that is no map, or a key given twice, as well.
+  /// Notes every key of this map that is not in `known`; a node that is no map, or a key given twice, as
+  /// well.
   void only_keys(const std::vector<std::string>& known) const;
 
   bool has(const std::string& key) const;
@@ -42,7 +43,8 @@ class Value {
   /// Keys of a map, in file order.
   std::vector<std::string> keys() const;
 
-  /// Scalars. Each notes a problem and returns a harmless value when the node is of another type or out of range.
+  /// Scalars. Each notes a problem and returns a harmless value when the node is of another type or out of
+  /// range.
   std::string text() const;
   std::int64_t integer(std::int64_t least = INT64_MIN, std::int64_t most = INT64_MAX) const;
   double number(double least, double most) const;  ///< finite, within [least, most]

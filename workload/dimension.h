@@ -12,7 +12,8 @@ namespace heddle::workload {
 /// P Q output rows and columns, R S kernel rows and columns.
 enum class Dim : std::uint8_t { N, G, M, C, P, Q, R, S };
 inline constexpr int kDimCount = 8;
-inline constexpr std::array<Dim, kDimCount> kDims = {Dim::N, Dim::G, Dim::M, Dim::C, Dim::P, Dim::Q, Dim::R, Dim::S};
+inline constexpr std::array<Dim, kDimCount> kDims = {Dim::N, Dim::G, Dim::M, Dim::C,
+                                                     Dim::P, Dim::Q, Dim::R, Dim::S};
 
 /// One T for each dimension.
 template <class T>
@@ -54,13 +55,16 @@ constexpr std::optional<Dim> dim_of(std::string_view text) {
   return std::nullopt;
 }
 
-/// Whether the elements of the operand differ along the dimension (inputs: P and R meet in the input row, Q and S
-/// in the input column).
+/// Whether the elements of the operand differ along the dimension (inputs: P and R meet in the input row, Q
+/// and S in the input column).
 constexpr bool depends_on(Operand o, Dim d) {
   switch (o) {
-    case Operand::weights: return d == Dim::G || d == Dim::M || d == Dim::C || d == Dim::R || d == Dim::S;
-    case Operand::inputs: return d != Dim::M;
-    case Operand::outputs: return d == Dim::N || d == Dim::G || d == Dim::M || d == Dim::P || d == Dim::Q;
+    case Operand::weights:
+      return d == Dim::G || d == Dim::M || d == Dim::C || d == Dim::R || d == Dim::S;
+    case Operand::inputs:
+      return d != Dim::M;
+    case Operand::outputs:
+      return d == Dim::N || d == Dim::G || d == Dim::M || d == Dim::P || d == Dim::Q;
   }
   return false;
 }

@@ -7,9 +7,10 @@
 
 namespace heddle::workload {
 
-/// outputs[n,g,m,p,q] = sum over c,r,s of weights[g,m,c,r,s] * inputs[n,g,c, p*stride_h + r*dilation_h - pad_top,
-/// q*stride_w + s*dilation_w - pad_left]; input positions outside [0,input_h) x [0,input_w) are zero.
-/// A linear layer has N, M, C; a matrix product has G (batch, heads), N, M, C and reads its "weights" from memory too.
+/// outputs[n,g,m,p,q] = sum over c,r,s of weights[g,m,c,r,s] * inputs[n,g,c, p*stride_h + r*dilation_h -
+/// pad_top, q*stride_w + s*dilation_w - pad_left]; input positions outside [0,input_h) x [0,input_w) are
+/// zero. A linear layer has N, M, C; a matrix product has G (batch, heads), N, M, C and reads its "weights"
+/// from memory too.
 struct MacShape {
   PerDim<std::int64_t> size{1};
   std::int64_t stride_h = 1, stride_w = 1;

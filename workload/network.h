@@ -17,24 +17,25 @@ namespace heddle::workload {
 struct Value {
   std::string name;
   Shape shape;
-  int producer = -1;             ///< layer index; -1 for a network input
-  std::vector<int> consumers;    ///< layer indices, in the order they were added, each once
+  int producer = -1;           ///< layer index; -1 for a network input
+  std::vector<int> consumers;  ///< layer indices, in the order they were added, each once
 };
 
 /// Vertices are layers (same index as in layers()), edges are labelled with the tensor that flows.
 using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, boost::no_property,
                                     boost::property<boost::edge_index_t, TensorId>>;
 
-/// Layers are added in any order in which every input exists; shapes are inferred and checked on the way, so a
-/// Network that exists is consistent and acyclic.
+/// Layers are added in any order in which every input exists; shapes are inferred and checked on the way, so
+/// a Network that exists is consistent and acyclic.
 class Network {
  public:
   explicit Network(std::string name) : name_(std::move(name)) {}
 
   TensorId add_input(const std::string& name, const Shape& shape);
-  /// Adds a layer that reads `layer.inputs`; sets its output, infers the output's shape and the parameters' shapes
-  /// (parameters that came with values must have the inferred shape). `output_name` defaults to the layer's name.
-  /// Throws std::invalid_argument saying what is wrong and what was expected (readers add the mark).
+  /// Adds a layer that reads `layer.inputs`; sets its output, infers the output's shape and the parameters'
+  /// shapes (parameters that came with values must have the inferred shape). `output_name` defaults to the
+  /// layer's name. Throws std::invalid_argument saying what is wrong and what was expected (readers add the
+  /// mark).
   TensorId add_layer(Layer layer, std::string output_name = "");
   void mark_output(TensorId tensor);
 
@@ -45,7 +46,8 @@ class Network {
   /// Marked outputs, or every tensor that nobody reads.
   std::vector<TensorId> outputs() const;
   const Graph& graph() const { return graph_; }
-  /// Layer indices such that producers come before consumers (Boost's topological sort), in the order of addition.
+  /// Layer indices such that producers come before consumers (Boost's topological sort), in the order of
+  /// addition.
   std::vector<int> topological_order() const;
 
   const Shape& shape(TensorId tensor) const { return values_.at(static_cast<std::size_t>(tensor)).shape; }

@@ -10,20 +10,22 @@
 
 namespace heddle::workload {
 
-/// Keep n of every m weights along the input channels (C), for every (output channel, kernel row, kernel column).
+/// Keep n of every m weights along the input channels (C), for every (output channel, kernel row, kernel
+/// column).
 struct StructuredSparsity {
   int n = 1, m = 1;
   friend bool operator==(const StructuredSparsity&, const StructuredSparsity&) = default;
 };
 
-/// Accumulator to code: clamp(((acc * multiplier[ch] + 2^(shift[ch]-1)) >> shift[ch]) + zero_point, low, high): round
-/// half up. Then the table, when there is one. One multiplier and shift per output channel (index g*M + m).
+/// Accumulator to code: clamp(((acc * multiplier[ch] + 2^(shift[ch]-1)) >> shift[ch]) + zero_point, low,
+/// high): round half up. Then the table, when there is one. One multiplier and shift per output channel
+/// (index g*M + m).
 struct Requantization {
   std::vector<std::int32_t> multiplier;  ///< in [2^30, 2^31), or 0 for a channel whose scale is 0
   std::vector<std::uint8_t> shift;       ///< 1 to 62
   std::int32_t zero_point = 0;
-  std::int32_t low = -128, high = 127;   ///< clamp: the code's range, or relu's and relu6's bounds
-  std::vector<std::int16_t> table;       ///< 256 entries, indexed by code + 128; empty: none
+  std::int32_t low = -128, high = 127;  ///< clamp: the code's range, or relu's and relu6's bounds
+  std::vector<std::int16_t> table;      ///< 256 entries, indexed by code + 128; empty: none
 
   std::int16_t operator()(std::int64_t accumulator, std::int64_t channel) const;
 };
@@ -34,17 +36,17 @@ struct QuantizedLayer {
   Quantization output;
 
   // conv, linear, matmul
-  IntTensor weights;                    ///< symmetric, per output channel; no codes when the second operand is dynamic
-  std::vector<std::int64_t> bias;       ///< at accumulator scale, one per output channel (empty: none)
+  IntTensor weights;  ///< symmetric, per output channel; no codes when the second operand is dynamic
+  std::vector<std::int64_t> bias;              ///< at accumulator scale, one per output channel (empty: none)
   std::optional<StructuredSparsity> sparsity;  ///< the weights keep to n of m
   Requantization requantization;
 
   // other operations: see workload/reference/vector_ops.h for how each uses these
   std::vector<std::int32_t> multipliers;  ///< one per input (add, mul, concat), or per channel
-  std::vector<std::int64_t> offsets;      ///< per channel shift (batch_norm, layer_norm), at the multiplied scale
-  std::int64_t epsilon = 0;               ///< added to the sum of squares (layer_norm, lrn), at that sum's scale
+  std::vector<std::int64_t> offsets;  ///< per channel shift (batch_norm, layer_norm), at the multiplied scale
+  std::int64_t epsilon = 0;           ///< added to the sum of squares (layer_norm, lrn), at that sum's scale
   int shift = 0;
-  std::vector<std::int16_t> table;        ///< exponentials (softmax), powers (lrn)
+  std::vector<std::int16_t> table;  ///< exponentials (softmax), powers (lrn)
 };
 
 /// The quantized form of a network. Layers correspond by index.

@@ -1,4 +1,5 @@
-// Tensors: floats as networks are trained, and 1- to 16-bit integers with scale and zero point as machines run them.
+// Tensors: floats as networks are trained, and 1- to 16-bit integers with scale and zero point as machines
+// run them.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,12 @@ struct FloatTensor {
   friend bool operator==(const FloatTensor&, const FloatTensor&) = default;
 };
 
-/// real = scale * (code - zero_point). Codes are signed: [-2^(bits-1), 2^(bits-1) - 1], and {-1, +1} for one bit.
+/// real = scale * (code - zero_point). Codes are signed: [-2^(bits-1), 2^(bits-1) - 1], and {-1, +1} for one
+/// bit.
 struct Quantization {
-  int bits = 8;                      ///< 1 to 16
+  int bits = 8;                       ///< 1 to 16
   std::vector<float> scale = {1.0F};  ///< one for the tensor, or one for each index of axis 0
-  std::int32_t zero_point = 0;       ///< a code; 0 for per-channel scales
+  std::int32_t zero_point = 0;        ///< a code; 0 for per-channel scales
 
   std::int32_t lowest() const;
   std::int32_t highest() const;
@@ -46,8 +48,8 @@ struct IntTensor {
   friend bool operator==(const IntTensor&, const IntTensor&) = default;
 };
 
-/// Nearest code (ties away from zero), clamped. `values` and per-channel scales: axis 0. Throws InputError on a value
-/// that is not finite.
+/// Nearest code (ties away from zero), clamped. `values` and per-channel scales: axis 0. Throws InputError on
+/// a value that is not finite.
 IntTensor quantize(const FloatTensor& values, const Quantization& quantization);
 FloatTensor dequantize(const IntTensor& tensor);
 

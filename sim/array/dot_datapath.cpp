@@ -74,7 +74,6 @@ void DotDatapath::begin_pass(const Pass& pass) {
   } else {
     inputs_ = run_.store(input_level).inputs(pass.generation[Operand::inputs]);
   }
-
 }
 
 void DotDatapath::open(int bank) {

@@ -1,10 +1,10 @@
 // Command lines, networks, ONNX files and arrays with something wrong in them.
 #include <limits>
 
-#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 #include "tests/readers/onnx_test_model.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle::end_to_end {
 namespace {

@@ -5,8 +5,8 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tests/scratch_folder.h"
 #include "tests/end_to_end/program.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle::end_to_end {
 namespace {

@@ -11,9 +11,9 @@
 #include <fstream>
 #include <set>
 
-#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle::end_to_end {
 namespace {

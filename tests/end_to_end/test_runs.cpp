@@ -2,10 +2,10 @@
 // consistent?
 #include <catch2/catch.hpp>
 
-#include "tests/scratch_folder.h"
 #include "tests/end_to_end/bad_input.h"
 #include "tests/end_to_end/program.h"
 #include "tests/end_to_end/run_checks.h"
+#include "tests/scratch_folder.h"
 
 namespace heddle::end_to_end {
 namespace {
@@ -250,6 +250,20 @@ TEST_CASE("a mapping written by hand runs, and moves what its loops say") {
   const json plain = checked_run(folder.path(), words("net.yaml --arch arch.yaml"));
   CHECK(layer_of(plain, "conv").at("output_sha256") == conv.at("output_sha256"));
   CHECK(layer_of(plain, "fc") == layer_of(result, "fc"));
+}
+
+TEST_CASE("the shipped mapping runs, and reads each weight from DRAM once") {
+  const tests::ScratchFolder folder;
+  const json result =
+      checked_run(folder.path(), words("lenet-300-100 --arch dense-8x8 --mapping lenet-300-100-8x8"));
+  CHECK(integer(layer_of(result, "fc1"), "/actions/dram/weights/read_elements") == 300 * 784);
+  CHECK(integer(layer_of(result, "fc2"), "/actions/dram/weights/read_elements") == 100 * 300);
+  CHECK(integer(layer_of(result, "fc3"), "/actions/dram/weights/read_elements") == 10 * 100);
+  // A step covers 8 outputs and 8 inputs: ceil(300 / 8) x 98, ceil(100 / 8) x ceil(300 / 8), 2 x ceil(100 /
+  // 8).
+  CHECK(integer(layer_of(result, "fc1"), "/compute_cycles") == 38 * 98);
+  CHECK(integer(layer_of(result, "fc2"), "/compute_cycles") == 13 * 38);
+  CHECK(integer(layer_of(result, "fc3"), "/compute_cycles") == 2 * 13);
 }
 
 TEST_CASE("the mapping that a run reports can be given back to it") {
