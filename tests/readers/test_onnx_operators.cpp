@@ -193,7 +193,8 @@ TEST_CASE("zero padding before a convolution and SAME padding move into its wind
   same.output("y");
   CHECK(kinds(padded.read()) == "conv");
   // 5 inputs, stride 2, kernel 3: 3 outputs need 7 positions, 1 before and 1 after
-  const auto& window = std::get<Convolution>(same.read().layers()[0].operation).window;
+  const Network network = same.read();
+  const Window& window = std::get<Convolution>(network.layers()[0].operation).window;
   CHECK(window.padding == std::array<std::int64_t, 4>{1, 1, 1, 1});
   check_equal(padded.run({x}), same.run({x}));
 }
