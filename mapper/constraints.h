@@ -14,9 +14,11 @@ namespace heddle::mapper {
 
 /// Loop factors that the space holds.
 enum class Factors : std::uint8_t {
-  perfect,  ///< those that divide what is left of the dimension
-  even,     ///< for each number of tiles the smallest factor that gives so few: ceil(n / k); they need not
-            ///< divide
+  perfect,      ///< those that divide what is left of the dimension
+  ragged_axes,  ///< at the array's axes `ragged`, elsewhere those that divide the steps or tiles that are
+                ///< left
+  ragged,  ///< for each number of tiles the smallest factor that gives so few, ceil(n / k): the last tile may
+           ///< be short
 };
 
 /// A factor that takes all that is left of its dimension.
@@ -31,7 +33,7 @@ struct LevelConstraint {
 
 struct Constraints {
   std::string name;
-  Factors factors = Factors::even;
+  Factors factors = Factors::ragged_axes;
   double least_utilization = 0;                        ///< of the multipliers, steps alone, from 0 to 1
   workload::PerDim<std::optional<std::int64_t>> axes;  ///< spatial factors; 1: not spread over the array
   LevelConstraint registers;

@@ -92,8 +92,8 @@ Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& a
                                                    levels_, kMostLevels));
   }
   if (!arch::runs_sparse(accelerator.array, problem_)) problem_.sparsity.reset();
-  const bool streams =
-      !arch::is_resident(accelerator.array, Operand::weights) && !arch::is_resident(accelerator.array, Operand::inputs);
+  const bool streams = !arch::is_resident(accelerator.array, Operand::weights) &&
+                       !arch::is_resident(accelerator.array, Operand::inputs);
   for (int level = 0; level < levels_; ++level) {
     const LevelConstraint& fixed = constraint(level);
     std::vector<Operand> stays;
@@ -122,7 +122,8 @@ Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& a
     keep_.push_back(keep);
   }
   register_stationary_ = {Operand::weights};
-  if (!arch::is_resident(accelerator.array, Operand::weights) || !arch::is_resident(accelerator.array, Operand::inputs)) {
+  if (!arch::is_resident(accelerator.array, Operand::weights) ||
+      !arch::is_resident(accelerator.array, Operand::inputs)) {
     register_stationary_ = {Operand::weights, Operand::inputs};
     const auto& fixed = constraints_.registers;
     std::optional<Operand> wanted = fixed.stationary;
@@ -139,8 +140,8 @@ const LevelConstraint& Mapspace::constraint(int level) const {
   return index < constraints_.memory.size() ? constraints_.memory[index] : kFree;
 }
 
-std::vector<std::int64_t> Mapspace::splits(std::int64_t count) const {
-  if (constraints_.factors == Factors::even)
+std::vector<std::int64_t> Mapspace::splits(std::int64_t count, bool axis) const {
+  if (constraints_.factors == Factors::ragged || (axis && constraints_.factors == Factors::ragged_axes))
     return even_factors(count, count, std::numeric_limits<std::size_t>::max());
   std::vector<std::int64_t> divisors;
   for (std::int64_t f = 1; f <= count; ++f) {
@@ -156,7 +157,7 @@ std::vector<std::int64_t> Mapspace::axis_factors(Dim d) const {
   std::vector<std::int64_t> factors;
   if (d == Dim::C && problem_.sparsity) {  // whole groups of channels, or all channels
     const auto [n, m] = *problem_.sparsity;
-    for (const std::int64_t groups : splits((size + m - 1) / m)) {
+    for (const std::int64_t groups : splits((size + m - 1) / m, true)) {
       const std::int64_t channels = std::min(groups * m, size);
       if (arch::kept_channels(channels, problem_.sparsity) <= lanes) factors.push_back(channels);
     }
@@ -166,7 +167,7 @@ std::vector<std::int64_t> Mapspace::axis_factors(Dim d) const {
   if (d == Dim::M) most = unit.rows;
   if (reuser(d) == Operand::weights && d != Dim::G) most = unit.columns;
   if (workload::is_reduction(d)) most = lanes;
-  for (const std::int64_t f : splits(size)) {
+  for (const std::int64_t f : splits(size, true)) {
     if (f <= most) factors.push_back(f);
   }
   return factors;
@@ -189,7 +190,7 @@ std::vector<std::int64_t> Mapspace::register_factors(Dim d, std::int64_t count) 
     if (registers.inputs > 1) at_most(Operand::inputs, registers.inputs);
   }
   std::vector<std::int64_t> factors;
-  for (const std::int64_t f : splits(count)) {
+  for (const std::int64_t f : splits(count, false)) {
     if (f <= most) factors.push_back(f);
   }
   return factors;
@@ -210,7 +211,7 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
   } else if (slot == kRegisterSlot) {
     factors = register_factors(d, count);
   } else {
-    factors = splits(count);
+    factors = splits(count, false);
   }
   if (outputs_stay && workload::is_reduction(d)) factors = {1};
   if (fixed) {

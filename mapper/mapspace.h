@@ -86,7 +86,7 @@ class Mapspace {
  private:
   std::vector<std::int64_t> axis_factors(workload::Dim d) const;
   std::vector<std::int64_t> register_factors(workload::Dim d, std::int64_t count) const;
-  std::vector<std::int64_t> splits(std::int64_t count) const;
+  std::vector<std::int64_t> splits(std::int64_t count, bool axis) const;
   const LevelConstraint& constraint(int level) const;
   bool repeats(const Point& point, int level) const;
 
