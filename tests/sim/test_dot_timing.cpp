@@ -156,6 +156,59 @@ TEST_CASE("Double buffering hides the array behind the transfers, or the transfe
   CHECK(memory_bound.output == array_bound.output);
 }
 
+TEST_CASE("What stays on chip makes no request and takes no time") {
+  Product product(1, 1, 4);
+  product.program.mapping.registers = {{Dim::C, 4}};
+  arch::Accelerator description = machine(1, 1, 1, {1, 1, 1});
+  description.memory[0].latency_cycles = 100;
+  sim::Accelerator accelerator("accelerator", description);
+  const auto run = [&](bool inputs, bool outputs) {
+    product.program.mapping.on_chip[workload::Operand::inputs] = inputs;
+    product.program.mapping.on_chip[workload::Operand::outputs] = outputs;
+    const sim::LayerOutcome outcome = accelerator.run(product.program);
+    CHECK(outcome.output == std::vector<std::int16_t>{4});
+    return outcome.cycles;
+  };
+  // As in the first case: requests at 0, weights in cycle 1, inputs in 2, which arrive at 3 + 100; results in
+  // the buffer at 116, seen at 117, one byte moves in 118.
+  CHECK(run(false, false).total == 119);
+  // Only weights move, so everything is a cycle earlier.
+  const arch::CycleCounts inputs_stay = run(true, false);
+  CHECK(inputs_stay.total == 118);
+  CHECK(inputs_stay.port_busy[0] == 2);
+  // The layer ends when the results are in the buffer.
+  const arch::CycleCounts outputs_stay = run(false, true);
+  CHECK(outputs_stay.total == 116);
+  CHECK(outputs_stay.port_busy[0] == 2);
+  CHECK(stalls(outputs_stay, Stall::finish) == 116 - (103 + 1 + 1 + 4));
+  CHECK(run(true, true).total == 115);
+}
+
+TEST_CASE("A tensor at home in the outer buffer streams through the inner one") {
+  // Eight tiles of 8 weights bytes each; the inputs (64 bytes) wait in the outer buffer and move in once.
+  Product product(1, 8, 64);
+  arch::Accelerator description = machine(1, 1, 1, {1, 1, 1});
+  description.memory.push_back(description.memory[1]);
+  description.memory[2].name = "inner";
+  auto& mapping = product.program.mapping;
+  mapping.memory.push_back(mapping.memory[1]);
+  mapping.memory[0].temporal = {{Dim::M, 8}};
+  mapping.registers = {{Dim::C, 64}};
+  mapping.on_chip[workload::Operand::inputs] = true;
+  sim::Accelerator accelerator("accelerator", description);
+  const sim::LayerOutcome outcome = accelerator.run(product.program);
+  const auto traffic = [&](std::size_t level) {
+    return outcome.actions.memory[level][workload::Operand::inputs];
+  };
+  CHECK(traffic(0) == arch::Traffic{});
+  CHECK(traffic(1).write_elements == 0);
+  CHECK(traffic(1).read_elements == 64);
+  CHECK(traffic(2).write_elements == 64);
+  CHECK(traffic(2).read_elements == 8 * 64);
+  CHECK(outcome.actions.dram_bursts == 8 * 64 + 8);  // bytes of weights and results
+  CHECK(outcome.output == std::vector<std::int16_t>(8, 64));
+}
+
 TEST_CASE("DRAM latency is paid once by requests that are pipelined") {
   Product product(1, 1, 4);
   product.program.mapping.registers = {{Dim::C, 4}};

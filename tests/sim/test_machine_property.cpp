@@ -1,6 +1,8 @@
 // Does the machine compute what the layer means, and count what a plain walk of the loops counts, for any
 // layer, any mapping, any accelerator?
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <numeric>
 #include <random>
 
@@ -188,6 +190,23 @@ void check_equal(const arch::ActionCounts& machine, const arch::ActionCounts& lo
   REQUIRE(machine == loops);
 }
 
+/// Lets inputs and outputs stay on chip now and then: the buffer takes over the DRAM's loops that cut them.
+void draw_on_chip(Random& random, arch::LayerMapping& mapping, const arch::LayerProblem& problem,
+                  const arch::Accelerator& accelerator) {
+  if (mapping.memory.size() < 2) return;
+  for (Operand operand : {Operand::inputs, Operand::outputs}) {
+    if (!random.chance(0.5)) continue;
+    arch::LayerMapping changed = mapping;
+    auto &outer = changed.memory[0].temporal, &inner = changed.memory[1].temporal;
+    const auto cuts = [&](const arch::Loop& loop) { return workload::depends_on(operand, loop.dim); };
+    const auto moved = std::stable_partition(outer.begin(), outer.end(), std::not_fn(cuts));
+    inner.insert(inner.begin(), moved, outer.end());
+    outer.erase(moved, outer.end());
+    changed.memory[1].keep[operand] = changed.on_chip[operand] = true;
+    if (arch::illegalities(changed, problem, accelerator).empty()) mapping = changed;
+  }
+}
+
 void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accelerators, int layers) {
   Random random(seed);
   std::vector<arch::Accelerator> descriptions;
@@ -197,7 +216,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
     machines.push_back(
         std::make_unique<sim::Accelerator>(("machine" + std::to_string(a)).c_str(), descriptions.back()));
   }
-  int compared = 0, with_partial_sums = 0, with_bypass = 0, with_gating = 0;
+  int compared = 0, with_partial_sums = 0, with_bypass = 0, with_gating = 0, inputs_on_chip = 0,
+      outputs_on_chip = 0;
   for (int layer = 0; layer < layers; ++layer) {
     for (std::size_t a = 0; a < machines.size(); ++a) {
       const arch::Accelerator& accelerator = descriptions[a];
@@ -209,6 +229,7 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       } catch (const heddle::InputError&) {
         continue;  // this layer does not fit this accelerator
       }
+      draw_on_chip(random, test.program.mapping, test.problem, accelerator);
       const auto& size = test.problem.shape.size;
       test.program.inputs = {test.data.inputs.data(),
                              {{0, 0, 0, 0, 0},
@@ -231,6 +252,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       ++compared;
       with_partial_sums += outcome.actions.memory[0][Operand::outputs].read_elements > 0;
       with_gating += outcome.actions.gated_multiplies > 0;
+      inputs_on_chip += test.program.mapping.on_chip[Operand::inputs];
+      outputs_on_chip += test.program.mapping.on_chip[Operand::outputs];
       with_bypass += std::any_of(test.program.mapping.memory.begin(), test.program.mapping.memory.end(),
                                  [](const auto& level) {
                                    return !level.keep[Operand::weights] || !level.keep[Operand::inputs] ||
@@ -243,8 +266,10 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
   CHECK(with_partial_sums >= compared / 20);
   CHECK(with_gating >= compared / 4);
   CHECK((levels == 1 || with_bypass >= compared / 4));
+  CHECK((levels == 1 || (inputs_on_chip >= compared / 10 && outputs_on_chip >= compared / 10)));
   WARN(compared << " compared: " << with_partial_sums << " with partial sums in DRAM, " << with_bypass
-                << " with bypasses, " << with_gating << " with gated multiplies");
+                << " with bypasses, " << with_gating << " with gated multiplies, " << inputs_on_chip
+                << " with inputs and " << outputs_on_chip << " with outputs on chip");
 }
 
 }  // namespace
