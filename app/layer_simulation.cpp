@@ -4,6 +4,7 @@
 
 #include <future>
 
+#include "arch/layer_problem.h"
 #include "mapper/default_mapping.h"
 #include "support/error.h"
 #include "workload/reference/integer_reference.h"
@@ -75,7 +76,8 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
 
   int weight_bits = 8, input_bits = inputs.front()->quantization.bits;
   sim::LayerOutcome outcome;
-  if (const auto problem = sim::make_problem(network, layer, quantized, accelerator_)) {
+  const workload::LayerFormat format = workload::format_of(quantized);
+  if (const auto problem = arch::make_problem(network, layer, format, accelerator_)) {
     result.mapping = mapping_of(*problem);
     const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
     if (sum_bits > accelerator_.array.bits.accumulators) {
@@ -101,15 +103,8 @@ SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_i
       outcome.actions.memory.resize(accelerator_.memory.size());
       outcome.cycles.port_busy.assign(accelerator_.memory.size(), 0);
     } else {
-      const bool looks_up = std::holds_alternative<workload::Embedding>(layer.operation);
-      outcome =
-          machine_.run(sim::VectorProgram{.name = layer.name,
-                                          .operation = &operation,
-                                          .inputs = inputs,
-                                          .output_bits = quantized.output.bits,
-                                          .table_bits = looks_up ? quantized.weights.quantization.bits : 0,
-                                          .output_elements = workload::element_count(output.shape)},
-                       trace);
+      outcome = machine_.run(
+          sim::VectorProgram{arch::make_vector_layer(network, layer, format, operation), inputs}, trace);
     }
   }
   output.codes = std::move(outcome.output);
