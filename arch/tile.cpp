@@ -1,8 +1,8 @@
 // Sizes of tiles: elements and bits of each operand, and what a memory level holds of them.
 #include <algorithm>
-#include <numeric>
 
 #include "arch/legality.h"
+#include "arch/window.h"
 
 namespace heddle::arch {
 namespace {
@@ -13,17 +13,6 @@ using workload::Operand;
 using workload::PerDim;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-/// Distinct values of i * stride + j * dilation for i < outputs, j < taps. With stride and dilation divided
-/// by their common divisor, (i, j) and (i + dilation, j - stride) meet and nothing else does: each such pair
-/// saves one.
-std::int64_t distinct_positions(std::int64_t outputs, std::int64_t taps, std::int64_t stride,
-                                std::int64_t dilation) {
-  const std::int64_t common = std::gcd(stride, dilation);
-  const std::int64_t shared_outputs = std::max<std::int64_t>(0, outputs - dilation / common);
-  const std::int64_t shared_taps = std::max<std::int64_t>(0, taps - stride / common);
-  return outputs * taps - shared_outputs * shared_taps;
-}
 
 }  // namespace
 
