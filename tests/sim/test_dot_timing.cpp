@@ -220,6 +220,28 @@ TEST_CASE("DRAM latency is paid once by requests that are pipelined") {
   CHECK(far_machine.run(product.program).cycles.total == near_cycles + 100);
 }
 
+TEST_CASE("Results and a pass that ask for the same port in the same cycle - the results go first") {
+  // Operands stream from DRAM and results go there: three passes of one step and one result, a byte each.
+  Product product(3, 1, 1);
+  arch::Accelerator bare = machine(1, 1, 1, {1, 1, 1});
+  bare.memory.pop_back();
+  product.program.mapping.memory.resize(1);
+  product.program.mapping.memory[0].temporal = {{Dim::N, 3}};
+  sim::Accelerator accelerator("accelerator", bare);
+  const sim::LayerOutcome outcome = accelerator.run(product.program);
+
+  // Pass 0 asks in 0, holds the port from 1, has loaded by 2 and issues; pass 1 holds it from 3 and issues in
+  // 4. The first result asks in 2 + 3, moves in 6; in 7 its bank is free and pass 2 asks for the port. So
+  // does the second result, ready since 4 + 3: it moves in 8, the pass holds the port from 9, has loaded by
+  // 10 and issues. Its result asks in 13, moves in 14 and is in memory four stages later.
+  CHECK(outcome.cycles.compute == 3);
+  CHECK(stalls(outcome.cycles, Stall::memory) == 1 + 2);
+  CHECK(stalls(outcome.cycles, Stall::drain) == 7 - 5);
+  CHECK(stalls(outcome.cycles, Stall::weight_port) + stalls(outcome.cycles, Stall::input_port) == 3);
+  CHECK(outcome.cycles.total == 15 + 4);
+  CHECK(outcome.output == std::vector<std::int16_t>(3, 1));
+}
+
 TEST_CASE("Every cycle is a compute cycle or has one cause") {
   Product product(5, 7, 11);
   product.program.mapping.memory[0].temporal = {{Dim::C, 3}, {Dim::M, 4}};
