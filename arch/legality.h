@@ -27,6 +27,8 @@ std::int64_t kept_channels(std::int64_t channels,
                            const std::optional<workload::StructuredSparsity>& sparsity);
 /// Lanes of the unit for these operand widths: `lanes`, times 8 / bits if it is scalable.
 std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits);
+/// Do the PEs hold the operand for a whole pass? (Else it streams through a single vector register.)
+bool is_resident(const DotUnit& unit, workload::Operand operand);
 /// Does the unit run these weights in its n:m mode (same n:m), or densely (false)?
 bool runs_sparse(const DotUnit& unit, const LayerProblem& problem);
 

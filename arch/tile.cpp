@@ -35,6 +35,11 @@ std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bit
   return unit.lanes * (8 / width);
 }
 
+bool is_resident(const DotUnit& unit, Operand operand) {
+  const Registers& registers = unit.registers;
+  return registers.shared_bytes || (operand == Operand::weights ? registers.weights : registers.inputs) > 1;
+}
+
 bool runs_sparse(const DotUnit& unit, const LayerProblem& problem) {
   return unit.sparsity.has_value() && problem.sparsity == unit.sparsity;
 }

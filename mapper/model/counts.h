@@ -3,8 +3,7 @@
 #pragma once
 
 #include "arch/actions.h"
-#include "mapper/model/nest.h"
-#include "mapper/model/window_sums.h"
+#include "mapper/model/census.h"
 
 namespace heddle::mapper {
 
@@ -20,52 +19,30 @@ class CountModel {
   arch::ActionCounts run(const arch::LayerMapping& mapping);
 
  private:
-  using Dim = workload::Dim;
-  using Operand = workload::Operand;
-
-  /// A set of tiles that are moved equally often: which of each dimension's tiles, and the innermost loop
-  /// that moves them.
-  struct TileClass {
-    workload::PerDim<std::uint8_t> parts{kBoth};
-    int moved_by = -1;
-  };
-  static constexpr std::uint8_t kInner = 1, kLast = 2, kBoth = 3;
-
-  template <class Visit>
-  void for_each_class(Operand operand, int depth, const Visit& visit);
-  template <class Visit>
-  void for_each_part(const TileClass& tiles, bool rows, const Visit& visit) const;
-  Histogram lengths(Operand operand, const TileClass& tiles, Dim d) const;
-  std::int64_t elements(Operand operand, const TileClass& tiles, WindowCount count, int depth);
-  std::int64_t bursts_of(Operand operand, const TileClass& tiles, WindowCount count, int depth, int bits);
-  const WindowSums::Table& window(bool rows, int depth, WindowCount count);
-  std::int64_t visits(Operand operand, const TileClass& tiles) const;
-  std::int64_t copies(Operand operand, const TileClass& tiles) const;
-
-  bool resident(Operand operand) const;
-  int keeper(Operand operand, std::size_t level) const;
+  int keeper(workload::Operand operand, std::size_t level) const;
   /// The operand is on chip and this level its home: nothing of it moves between there and the dram.
-  bool at_home(std::size_t level, Operand operand) const { return level == 1 && mapping_->on_chip[operand]; }
-  int element_bits(Operand operand) const;
-  void read(int level, Operand operand, std::int64_t elements, int bits);
-  void write(int level, Operand operand, std::int64_t elements, int bits);
+  bool at_home(std::size_t level, workload::Operand operand) const {
+    return level == 1 && mapping_->on_chip[operand];
+  }
+  int element_bits(workload::Operand operand) const;
+  void read(int level, workload::Operand operand, std::int64_t elements, int bits);
+  void write(int level, workload::Operand operand, std::int64_t elements, int bits);
+  std::int64_t bursts(workload::Operand operand, const TileCensus::TileClass& tiles, WindowCount count,
+                      int bits);
 
-  void fetches(std::size_t to, Operand operand);
+  void fetches(std::size_t to, workload::Operand operand);
   void output_moves(std::size_t to);
-  void loads(Operand operand);
+  void loads(workload::Operand operand);
   void arithmetic();
 
   arch::LayerProblem problem_;
   const arch::Accelerator& accelerator_;
-  WindowSums window_sums_;
+  TileCensus census_;
   double density_;
   std::int64_t multiplies_ = 0, in_range_ = 0;  ///< of the layer: all, and those whose input is not padding
 
   // The mapping in hand.
   const arch::LayerMapping* mapping_ = nullptr;
-  Nest nest_;
-  workload::PerDim<std::int64_t> axes_;
-  workload::PerDim<Positions> positions_;  ///< at the depth in hand
   arch::ActionCounts counts_;
 };
 

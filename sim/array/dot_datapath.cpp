@@ -28,11 +28,6 @@ void DotDatapath::start() {
   stream_.clear(1);
 }
 
-bool DotDatapath::resident(Operand operand) const {
-  if (unit_.registers.shared_bytes) return true;
-  return (operand == Operand::weights ? unit_.registers.weights : unit_.registers.inputs) > 1;
-}
-
 Tile DotDatapath::absolute(const DotStep& step) const {
   Tile tile{pass_.tile.start, step.extent};
   for (Dim d : workload::kDims) tile.start[d] += step.start[d];
@@ -133,7 +128,7 @@ DotLoad DotDatapath::load(std::size_t index) {
     holds_[operand] = true;
     std::int64_t elements = 0;
     std::int64_t sharers = 0;  // PEs that take a copy of each element
-    if (!resident(operand)) {
+    if (!arch::is_resident(unit_, operand)) {
       if (!needed[operand]) continue;
       elements = weights ? weights_in(step) : inputs_in_range(step);
       sharers = weights ? active_columns(step.extent) : step.extent[Dim::M];

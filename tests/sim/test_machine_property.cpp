@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "mapper/default_mapping.h"
+#include "mapper/model/bounds.h"
 #include "mapper/model/counts.h"
 #include "mapper/random_mapping.h"
 #include "sim/accelerator.h"
@@ -85,6 +86,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       check_equal(outcome.actions, tests::walk(test.program.mapping, test.problem, accelerator, test.data,
                                                test.program.input_zero_point));
       check_equal(outcome.actions, predicted(test, accelerator, outcome.actions));
+      const std::int64_t bound = mapper::CycleBound(test.problem, accelerator).run(test.program.mapping);
+      REQUIRE(bound <= outcome.cycles.total);
       const auto& c = outcome.cycles;
       REQUIRE(std::accumulate(c.stalls.begin(), c.stalls.end(), c.compute) == c.total);
       for (const std::int64_t stall : c.stalls) REQUIRE(stall >= 0);
