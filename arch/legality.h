@@ -46,7 +46,8 @@ std::int64_t tile_bits(workload::Operand operand, const LayerProblem& problem, c
 /// outside an output loop, both at memory levels outside the next inner level that keeps outputs (the array,
 /// if none does).
 bool partial_sums_reach(const LayerMapping& mapping, const workload::MacShape& shape, std::size_t level);
-/// Bits of all tiles that a memory level keeps at once, twice when it is double buffered.
+/// Bits of all tiles that a memory level keeps at once, twice when it is double buffered. An operand that is
+/// on chip has no second tile; inputs on chip take the whole tensor, also what no window touches.
 std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem,
                         const Accelerator& accelerator, std::size_t level);
 

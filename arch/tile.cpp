@@ -101,13 +101,21 @@ bool partial_sums_reach(const LayerMapping& mapping, const MacShape& shape, std:
 std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem,
                         const Accelerator& accelerator, std::size_t level) {
   const PerDim<std::int64_t> extent = level_extent(mapping, level);
+  const int tiles = accelerator.memory[level].double_buffered ? 2 : 1;
   std::int64_t bits = 0;
   for (Operand operand : workload::kOperands) {
     if (!mapping.memory[level].keep[operand]) continue;
     const bool partial = operand == Operand::outputs && partial_sums_reach(mapping, problem.shape, level);
-    bits += tile_bits(operand, problem, accelerator.array, extent, partial);
+    const std::int64_t tile = tile_bits(operand, problem, accelerator.array, extent, partial);
+    if (level != 1 || !mapping.on_chip[operand]) {
+      bits += tiles * tile;
+    } else if (operand == Operand::inputs) {  // the earlier layer left all of it, read or not
+      bits += std::max(tile, problem.shape.input_count() * problem.input_bits);
+    } else {
+      bits += tile;
+    }
   }
-  return accelerator.memory[level].double_buffered ? 2 * bits : bits;
+  return bits;
 }
 
 }  // namespace heddle::arch

@@ -49,7 +49,7 @@ std::int64_t CycleBound::port_cycles(int level, std::int64_t units) const {
 /// Fetches of weights or inputs into a memory level; none if it does not keep them.
 CycleBound::Moves CycleBound::fetches(int to, Operand operand) {
   Moves moves;
-  if (!keeps(to, operand)) return moves;
+  if (!moves_into(to, operand)) return moves;
   const int from = keeper(operand, to - 1), bits = element_bits(operand);
   census_.for_each_class(operand, depth_above(to), [&](const TileCensus::TileClass& tiles) {
     const std::int64_t visits = census_.visits(operand, tiles);
@@ -65,7 +65,7 @@ CycleBound::Moves CycleBound::fetches(int to, Operand operand) {
 /// Tiles of outputs that come back to a memory level, unfinished, and that leave it.
 std::pair<CycleBound::Moves, CycleBound::Moves> CycleBound::output_moves(int to) {
   std::pair<Moves, Moves> moves;
-  if (!keeps(to, Operand::outputs)) return moves;
+  if (!moves_into(to, Operand::outputs)) return moves;
   const int home = keeper(Operand::outputs, to - 1);
   census_.for_each_class(Operand::outputs, depth_above(to), [&](const TileCensus::TileClass& tiles) {
     const std::int64_t again = census_.visits(Operand::outputs, tiles) - 1;
@@ -156,8 +156,8 @@ std::int64_t CycleBound::array_cycles() {
         memory.kind == arch::MemoryLevel::Kind::dram ? memory.burst_bytes : memory.word_bytes;
     cycles = std::max(cycles, (weights.units + inputs.units) * unit / memory.bandwidth);
   }
-  // A pass that streams from beyond the innermost buffer asks for that memory's port first (a request, and the latency);
-  // its first step then needs no cycle of its own if it loads nothing.
+  // A pass that streams from beyond the innermost buffer asks for that memory's port first (a request, and
+  // the latency); its first step then needs no cycle of its own if it loads nothing.
   std::int64_t wait = 0;
   for (const int level : {weights.level, inputs.level}) {
     if (level == levels() - 1 && level > 0) continue;
@@ -197,7 +197,7 @@ std::int64_t CycleBound::first_fetch(int to) const {
   for (int from = 0; from < to; ++from) {
     std::int64_t busy = 0;
     for (Operand operand : {Operand::weights, Operand::inputs}) {
-      if (!keeps(to, operand) || keeper(operand, to - 1) != from) continue;
+      if (!moves_into(to, operand) || keeper(operand, to - 1) != from) continue;
       busy += port_cycles(from, units(from, first_volume(operand, depth_above(to)) * element_bits(operand)));
     }
     if (busy > 0)
@@ -219,7 +219,7 @@ std::int64_t CycleBound::run(const arch::LayerMapping& mapping) {
   std::int64_t finish =
       kArrayStages + drain(home, last_outputs(nest.pass_depth()), problem_.output_bits) + kPpuStages;
   for (int to = 1; to < levels(); ++to) {
-    if (!keeps(to, Operand::outputs)) continue;
+    if (!moves_into(to, Operand::outputs)) continue;
     const int target = keeper(Operand::outputs, to - 1);
     finish += 2 + port_cycles(target, units(target, last_outputs(depth_above(to)) * problem_.output_bits));
   }

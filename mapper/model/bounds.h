@@ -36,6 +36,11 @@ class CycleBound {
   bool keeps(int level, workload::Operand operand) const {
     return mapping_->memory[static_cast<std::size_t>(level)].keep[operand];
   }
+  /// Does the mover that fills a level move the operand? Not one that it does not keep, nor one that is on
+  /// chip and at home there.
+  bool moves_into(int level, workload::Operand operand) const {
+    return keeps(level, operand) && !(level == 1 && mapping_->on_chip[operand]);
+  }
   int keeper(workload::Operand operand, int level) const;
   int depth_above(int level) const { return census_.nest().depth_of(static_cast<std::size_t>(level) - 1); }
   int element_bits(workload::Operand operand) const;

@@ -60,7 +60,7 @@ std::int64_t CountModel::bursts(Operand operand, const TileCensus::TileClass& ti
 
 /// A mover fills level `to` with weights or inputs.
 void CountModel::fetches(std::size_t to, Operand operand) {
-  if (!mapping_->memory[to].keep[operand]) return;
+  if (!mapping_->memory[to].keep[operand] || at_home(to, operand)) return;
   const int from = keeper(operand, to - 1), bits = element_bits(operand);
   const int depth = census_.nest().depth_of(to - 1);
   census_.for_each_class(operand, depth, [&](const TileCensus::TileClass& tiles) {
@@ -77,7 +77,8 @@ void CountModel::fetches(std::size_t to, Operand operand) {
 /// leaves them unfinished.
 void CountModel::output_moves(std::size_t to) {
   const bool accumulators = to == mapping_->memory.size();
-  if (!accumulators && !mapping_->memory[to].keep[Operand::outputs]) return;
+  if (!accumulators && (!mapping_->memory[to].keep[Operand::outputs] || at_home(to, Operand::outputs)))
+    return;
   const int home = keeper(Operand::outputs, to - 1);
   const int partial_bits = accelerator_.array.bits.accumulators, final_bits = problem_.output_bits;
   const int depth = census_.nest().depth_of(to - 1);

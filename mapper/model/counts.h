@@ -20,6 +20,10 @@ class CountModel {
 
  private:
   int keeper(workload::Operand operand, std::size_t level) const;
+  /// The operand is on chip and this level its home: nothing of it moves between there and the dram.
+  bool at_home(std::size_t level, workload::Operand operand) const {
+    return level == 1 && mapping_->on_chip[operand];
+  }
   int element_bits(workload::Operand operand) const;
   void read(int level, workload::Operand operand, std::int64_t elements, int bits);
   void write(int level, workload::Operand operand, std::int64_t elements, int bits);
