@@ -67,6 +67,8 @@ void Recurrence::start(const arch::LayerMapping& mapping, const NestWalk& walk, 
   for (std::size_t i = 0; i < levels_; ++i) {
     Port& port = port_[i];
     port.exclusive = (users[i] & array) == 0 && (users[i] & (users[i] - 1)) == 0;
+    port.user = 0;
+    while (port.user < movers_ && (users[i] & flag(port.user)) == 0) ++port.user;
     port.available = 0;
     port.busy = port.held = false;
     port.waiting = 0;
@@ -160,20 +162,21 @@ Fetch Recurrence::fetch_of(std::size_t mover, const TileRange& tile, DimMask cha
   return fetch;
 }
 
-/// Works out what the mover fetches next, if that is the iteration after the array's.
 void Recurrence::plan(std::size_t i, const NestWalk& walk) {
   Mover& mover = mover_[i];
   if (mover.known || mover.next != 1) return;
   mover.known = true;
+  mover.fetch = fetch_after(i, walk);
+}
+
+Fetch Recurrence::fetch_after(std::size_t i, const NestWalk& walk) const {
   const std::size_t depth = walk.depth_of(static_cast<int>(i));
   const int loop = walk.next_loop(depth);
-  if (loop < 0) {
-    mover.fetch = {};
-    return;
-  }
+  if (loop < 0) return {};
   const auto moving = static_cast<std::size_t>(loop);
-  mover.fetch = fetch_of(i, walk.next_tile(moving, depth), walk.changes(moving, depth));
-  mover.fetch.leaves_parent = i > 0 && moving < walk.depth_of(static_cast<int>(i) - 1);
+  Fetch fetch = fetch_of(i, walk.next_tile(moving, depth), walk.changes(moving, depth));
+  fetch.leaves_parent = i > 0 && moving < walk.depth_of(static_cast<int>(i) - 1);
+  return fetch;
 }
 
 /// The cycle from which the mover may fetch its next iteration; kNever until something else happens.
@@ -203,6 +206,7 @@ Cycle Recurrence::next_action(std::size_t i) const {
 }
 
 void Recurrence::act(std::size_t i, Cycle t) {
+  ++mover_[i].touches;
   if (may_fetch(i) <= t) {
     start_fetch(i, t);
   } else {
@@ -274,6 +278,7 @@ void Recurrence::retired(std::size_t i, Cycle t) {
 void Recurrence::pass_on(const Leaving& leaving, int mover, Cycle visible) {
   if (mover < 0 || (leaving.movers & flag(static_cast<std::size_t>(mover))) == 0) return;
   Mover& to = mover_[static_cast<std::size_t>(mover)];
+  ++to.touches;
   if (to.waiting == to.retirements.size()) throw std::logic_error("timing model: too many retirements wait");
   to.retirements[(to.first + to.waiting++) % to.retirements.size()] = {visible, leaving};
 }
@@ -342,6 +347,7 @@ void Recurrence::ended(std::size_t p, const Request& request, Cycle t) {
   }
   const auto i = static_cast<std::size_t>(request.rank);
   Mover& mover = mover_[i];
+  ++mover.touches;
   if (request.operand == 3) {
     retired(i, t);
     return;
@@ -506,6 +512,7 @@ void Recurrence::issue(const PassCost& cost, Cycle restored) {
   counters_.busy[static_cast<std::size_t>(weight_level_)] += cost.weight_busy;
   counters_.busy[static_cast<std::size_t>(input_level_)] += cost.input_busy;
   ++counters_.passes;
+  counters_.steps += cost.steps;
   for (std::size_t i = 0; i < streamed_count_; ++i) {
     Port& port = port_[static_cast<std::size_t>(streamed_[i])];
     port.busy = port.held = false;

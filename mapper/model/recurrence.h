@@ -43,11 +43,14 @@ struct Boundary {
   Leaving leaving;
 };
 
-/// Counters; all but `end` only add up.
+/// What only adds up.
 struct Counters {
-  std::int64_t passes = 0;
+  std::int64_t passes = 0, steps = 0;
   std::array<Cycle, arch::kStallCount> stalls{};
   std::array<Cycle, kMaxMovers + 1> busy{};
+
+  void add(const Counters& other, std::int64_t times);
+  Counters operator-(const Counters& other) const;
 };
 
 class Recurrence {
@@ -72,10 +75,42 @@ class Recurrence {
   Cycle now() const { return now_; }
   Cycle end() const { return end_; }
   const Counters& counters() const { return counters_; }
+  std::size_t movers() const { return movers_; }
+
+  // The state at the last issue of a pass, before the boundary that follows, in words relative to now().
+  // Times that can no longer make a difference are all alike.
+
+  /// Array, post-processing unit, ports that several use.
+  void write_common(std::vector<std::int64_t>& words) const;
+  const std::int64_t* read_common(const std::int64_t* words);
+  /// A mover, its queue and the ports that only it uses.
+  void write_mover(std::size_t mover, std::vector<std::int64_t>& words) const;
+  const std::int64_t* read_mover(std::size_t mover, const std::int64_t* words);
+  static void write_boundary(const Boundary& boundary, std::vector<std::int64_t>& words);
+  static void write_fetch(const Fetch& fetch, std::vector<std::int64_t>& words);
+  /// What the mover fetches next; its iterations ahead of the array's.
+  const Fetch& fetch(std::size_t mover) const { return mover_[mover].fetch; }
+  int ahead(std::size_t mover) const { return mover_[mover].next; }
+  /// What the mover fetches in the iteration after the array's.
+  Fetch fetch_after(std::size_t mover, const NestWalk& walk) const;
+  /// When the tiles of the mover's iteration after the array's arrived, relative to now().
+  Cycle next_delivery(std::size_t mover) const;
+
+  /// The cycle in which the mover next does something, if no one else does; kNever.
+  Cycle next_action(std::size_t mover) const;
+  /// Does it wait for a port that others use?
+  bool waits_for_others(std::size_t mover) const {
+    return mover_[mover].outstanding > 0 || mover_[mover].writing;
+  }
+  /// Works out what the mover fetches next, if that is the iteration after the array's.
+  void plan(std::size_t mover, const NestWalk& walk);
+  /// Counts what the mover does and what is passed on to it.
+  std::uint64_t touches(std::size_t mover) const { return mover_[mover].touches; }
+  void touch(std::size_t mover) { ++mover_[mover].touches; }
+  /// Lets time pass and counters grow; read_...() then sets the state.
+  void skip(Cycle cycles, const Counters& counters, std::int64_t times);
 
  private:
-  friend class RecurrenceState;
-
   struct Retirement {
     Cycle visible = 0;
     Leaving leaving;
@@ -95,6 +130,7 @@ class Recurrence {
     std::size_t first = 0, waiting = 0;
     Fetch fetch;  ///< of iteration `next`
     bool known = false;
+    std::uint64_t touches = 0;
 
     Retirement& front() { return retirements[first]; }
     const Retirement& front() const { return retirements[first]; }
@@ -110,6 +146,7 @@ class Recurrence {
   struct Port {
     PortRate rate;
     bool exclusive = false;  ///< a single mover uses it: grants follow from its requests at once
+    std::size_t user = 0;    ///< that mover
     Cycle available = 0;     ///< earliest next grant
     bool busy = false, held = false;
     Cycle end = 0;
@@ -126,10 +163,8 @@ class Recurrence {
   enum class Phase : std::uint8_t { tiles, bank_for_stream, stream, load, bank, restore, done };
 
   // Movers.
-  void plan(std::size_t mover, const NestWalk& walk);
   Fetch fetch_of(std::size_t mover, const TileRange& tile, DimMask changed) const;
   Cycle may_fetch(std::size_t mover) const;
-  Cycle next_action(std::size_t mover) const;
   void act(std::size_t mover, Cycle t);
   void start_fetch(std::size_t mover, Cycle t);
   void retire(std::size_t mover, Cycle t);

@@ -62,11 +62,10 @@ double Prices::of(const arch::ActionCounts& counts) const {
 
 Evaluator::Evaluator(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
                      const arch::EnergyTable& table)
-    : counts_(problem, accelerator), bound_(problem, accelerator), prices_(accelerator, table, problem) {}
-
-std::int64_t Evaluator::cycles(const arch::LayerMapping& mapping, std::int64_t) {
-  return bound_.run(mapping);
-}
+    : counts_(problem, accelerator),
+      bound_(problem, accelerator),
+      timing_(problem, accelerator),
+      prices_(accelerator, table, problem) {}
 
 Cost Evaluator::cost(const arch::LayerMapping& mapping) {
   const std::int64_t total = cycles(mapping, INT64_MAX);

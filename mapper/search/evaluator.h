@@ -3,6 +3,7 @@
 
 #include "mapper/model/bounds.h"
 #include "mapper/model/counts.h"
+#include "mapper/model/timing.h"
 #include "mapper/search/search.h"
 
 namespace heddle::mapper {
@@ -30,12 +31,15 @@ class Evaluator {
   double energy(const arch::LayerMapping& mapping) { return prices_.of(counts_.run(mapping)); }
   std::int64_t least_cycles(const arch::LayerMapping& mapping) { return bound_.run(mapping); }
   /// A value above `limit` if the layer takes longer than that.
-  std::int64_t cycles(const arch::LayerMapping& mapping, std::int64_t limit);
+  std::int64_t cycles(const arch::LayerMapping& mapping, std::int64_t limit) {
+    return timing_.run(mapping, limit).total;
+  }
   Cost cost(const arch::LayerMapping& mapping);
 
  private:
   CountModel counts_;
   CycleBound bound_;
+  TimingModel timing_;
   Prices prices_;
 };
 
