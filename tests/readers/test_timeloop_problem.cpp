@@ -227,7 +227,7 @@ TEST_CASE("timeloop problem - what is neither a convolution nor a product is ref
   CHECK_THAT(with("[P, Wstride]", "[P, Wstep]"), Catch::Contains("there is no coefficient \"Wstep\""));
   CHECK_THAT(with("[[[N]], [[M]], [[Q]], [[P]]]", "[[[N]], [[M]], [[Z]], [[P]]]"),
              Catch::Contains("there is no dimension \"Z\""));
-  CHECK_THAT(with(", read_write: True", ""), Catch::Contains("expected three"));
+  CHECK_THAT(with(", read_write: True", ""), Catch::Contains("0 of them read_write; expected three"));
   // Q now moves nothing: it is in the inputs only.
   CHECK_THAT(with("[[Q]], [[P]]]", "[[P]]]"),
              Catch::Contains("the sum of S and Q in Inputs is no sliding window"));
@@ -239,6 +239,16 @@ TEST_CASE("timeloop problem - what is neither a convolution nor a product is ref
   CHECK_THAT(with("C: 3, M: 32", "C: 300000000000, M: 300000000000"), Catch::Contains("layer.yaml:"));
   CHECK_THAT(refusal("problem:\n  shape: mttkrp\n"), Catch::Contains("the shape \"mttkrp\" is not known"));
   CHECK_THAT(refusal("problem: 7\n"), Catch::Contains("expected a map"));
+  CHECK_THAT(refusal(R"(problem:
+  shape:
+    dimensions: [C, K, R, S, T, P, Q, Z]
+    data_spaces:
+      - {name: Weights, projection: [C, K, R, S, T]}
+      - {name: Inputs, projection: [[[C]], [[R], [P]], [[S], [Q]], [[T], [Z]]]}
+      - {name: Outputs, projection: [K, P, Q, Z], read_write: true}
+  instance: {C: 2, K: 2, R: 3, S: 3, T: 3, P: 4, Q: 4, Z: 4}
+)"),
+             Catch::Contains("a window in 3 dimensions, expected at most rows and columns"));
   CHECK_THAT(
       refusal(changed(kShape, "[[[N]], [[C]], [[R, Wdilation]", "[[[N]], [[C], [N], [R]], [[R, Wdilation]") +
               kInstance),

@@ -128,8 +128,10 @@ class ProblemReader {
       }
     }
     if (outputs_ == nullptr || read.size() != 2 || read[0]->read_write || read[1]->read_write) {
-      unsupported(fmt::format("{} data spaces, expected three: two that are read and one that is read_write",
-                              shape_.data_spaces.size()));
+      const auto written = std::count_if(shape_.data_spaces.begin(), shape_.data_spaces.end(),
+                                         [](const TimeloopDataSpace& space) { return space.read_write; });
+      unsupported(fmt::format("{} data spaces, {} of them read_write; expected three, one of them read_write",
+                              shape_.data_spaces.size(), written));
       return;
     }
     const bool sums[2] = {has_sum(*read[0]), has_sum(*read[1])};
