@@ -13,8 +13,8 @@
 #include "app/report_json.h"
 #include "app/report_table.h"
 #include "app/show.h"
-#include "app/write_file.h"
 #include "support/error.h"
+#include "support/write_file.h"
 
 namespace {
 
@@ -22,7 +22,7 @@ using namespace heddle;
 
 int execute(const app::RunOptions& options) {
   // Opened before the run: a long simulation shall not end at a folder that does not exist.
-  std::optional<app::OutputFile> json, csv;
+  std::optional<OutputFile> json, csv;
   if (options.json) json.emplace(*options.json);
   if (options.csv) csv.emplace(*options.csv);
   app::Progress progress(options.quiet);

@@ -13,6 +13,7 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
+find_package(TBB REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # Debian builds SystemC as C++17; the define lets C++20 code link against it.
