@@ -22,7 +22,7 @@ class TimingModel::Run {
         levels_(accelerator.memory.size()),
         traffic_(problem, accelerator),
         costs_(accelerator, traffic_),
-        machine_(problem, accelerator, traffic_) {}
+        machine_(accelerator, traffic_) {}
 
   const arch::CycleCounts& run(const arch::LayerMapping& mapping, std::int64_t limit) {
     walk_.start(shape_, mapping);
