@@ -12,12 +12,19 @@ using workload::kDims;
 using workload::kOperands;
 using workload::Operand;
 
+namespace {
+
+/// Dimensions in the order in which the outermost tiles are chosen: what decides most comes first.
+constexpr std::array<Dim, 8> kOrder = {Dim::G, Dim::M, Dim::C, Dim::P, Dim::Q, Dim::N, Dim::R, Dim::S};
+
+}  // namespace
+
 void Tally::add(const Tally& other) {
   evaluated += other.evaluated;
   repeated += other.repeated;
   capacity += other.capacity;
+  outer += other.outer;
   traffic += other.traffic;
-  energy += other.energy;
   cycles += other.cycles;
 }
 
@@ -27,6 +34,8 @@ Completion::Completion(const Mapspace& space, const arch::EnergyTable& table, Ob
       objective_(objective),
       evaluator_(space.problem(), space.accelerator(), table),
       window_sums_(space.problem().shape) {
+  const auto& prices = evaluator_.prices();
+  cheapest_memory_ = *std::min_element(prices.memory.begin(), prices.memory.end());
   const arch::LayerProblem& problem = space.problem();
   const auto& size = problem.shape.size;
   elements_[Operand::weights] =
@@ -44,37 +53,50 @@ Completion::Completion(const Mapspace& space, const arch::EnergyTable& table, Ob
             .table(rows, WindowCount::distinct, size[rows ? Dim::P : Dim::Q], size[rows ? Dim::R : Dim::S])
             .sum[1][1]);
   }
+  if (space.levels() > 1) outer_bound_.emplace(space, prices);
+  for (int level = 1; level < space.levels(); ++level) {
+    inner_choices_ *= space.stationary(level).size();
+    if (level > 1) inner_choices_ *= space.keep(level).size();
+  }
 }
 
-void Completion::begin(const ArrayChoice& choice, const OuterTileChoices* outer) {
-  choice_ = &choice;
-  outer_ = outer;
+bool Completion::beaten(const Least& least) const {
+  return value(objective_, {least.energy + evaluator_.prices().cycle * static_cast<double>(least.cycles),
+                            least.cycles}) >= best_->value;
+}
+
+/// All ways outwards along every dimension, by the tiles that they make at the outermost buffer, ascending.
+void Completion::find_ways() {
   const bool open_reduction = !arch::is_resident(accelerator_.array, Operand::weights) &&
                               !arch::is_resident(accelerator_.array, Operand::inputs);
-  point_.register_stationary = choice.stays;
   passes_ = 1;
   for (Dim d : kDims) {
     // An open reduction may lie in the pass as a whole.
-    if (!(open_reduction && workload::is_reduction(d))) passes_ *= choice.passes[d];
-    auto& by_tiles = ways_[d];
-    by_tiles.resize(outer ? outer->counts(d).size() : 1);
-    for (auto& ways : by_tiles) ways.clear();
+    const bool open = open_reduction && workload::is_reduction(d);
+    if (!open) passes_ *= choice_->passes[d];
+    std::vector<OuterWays>& groups = outer_ways_[d];
+    groups.clear();
+    all_ways_[d] = 0;
     Way way;
     way.chain.fill(1);
-    way.chain[kAxisSlot] = choice.axis[d];
-    way.chain[kRegisterSlot] = choice.registers[d];
+    way.chain[kAxisSlot] = choice_->axis[d];
+    way.chain[kRegisterSlot] = choice_->registers[d];
     way.tiles[0] = 1;
     const auto descend = [&](const auto& self, int slot, std::int64_t count) -> void {
       if (slot > kRegisterSlot) way.tiles[static_cast<std::size_t>(space_.level_of(slot) + 1)] = count;
       if (slot == space_.slots()) {
         if (space_.chains(d, slot, count) == 0) return;
-        std::size_t index = 0;
-        if (outer) {
-          const auto& counts = outer->counts(d);
-          index = static_cast<std::size_t>(std::lower_bound(counts.begin(), counts.end(), count) -
-                                           counts.begin());
+        const std::int64_t tiles = outer_bound_ ? count : 1;
+        auto group = std::lower_bound(groups.begin(), groups.end(), tiles,
+                                      [](const OuterWays& g, std::int64_t t) { return g.tiles < t; });
+        if (group == groups.end() || group->tiles != tiles) {
+          group = groups.insert(group, OuterWays{tiles, space_.problem().shape.size[d], {}});
         }
-        by_tiles[index].push_back(way);
+        std::int64_t extent = 1;
+        for (const std::int64_t f : way.chain) extent *= f;
+        group->extent = std::min(group->extent, extent);
+        group->ways.push_back(way);
+        ++all_ways_[d];
         return;
       }
       for (const std::int64_t f : space_.factors(d, slot, count)) {
@@ -83,10 +105,8 @@ void Completion::begin(const ArrayChoice& choice, const OuterTileChoices* outer)
       }
       way.chain[static_cast<std::size_t>(slot)] = 1;
     };
-    descend(descend, open_reduction && workload::is_reduction(d) ? kRegisterSlot : kRegisterSlot + 1,
-            choice.passes[d]);
+    descend(descend, open ? kRegisterSlot : kRegisterSlot + 1, choice_->passes[d]);
   }
-  price_bypass();
 }
 
 /// With a single buffer an operand that it lacks comes from the DRAM for every load, and each pass waits for
@@ -94,8 +114,7 @@ void Completion::begin(const ArrayChoice& choice, const OuterTileChoices* outer)
 void Completion::price_bypass() {
   bypass_ = {};
   if (space_.levels() != 2) return;
-  const auto& prices = evaluator_.prices();
-  const double beyond = prices.memory[0] - *std::min_element(prices.memory.begin(), prices.memory.end());
+  const double beyond = evaluator_.prices().memory[0] - cheapest_memory_;
   const double weights =
       choice_->load_bits[Operand::weights] - elements_[Operand::weights] * bits_[Operand::weights];
   const double inputs = choice_->load_bits[Operand::inputs] -
@@ -107,40 +126,87 @@ void Completion::price_bypass() {
   }
 }
 
-Completion::Least Completion::least(const OuterTiles& tiles) const {
-  const Least& bypass =
-      bypass_[(tiles.keep[Operand::weights] ? 0U : 1U) + (tiles.keep[Operand::inputs] ? 0U : 2U)];
-  return {choice_->energy + tiles.energy + bypass.energy,
-          std::max(choice_->cycles + bypass.cycles, tiles.cycles)};
+void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
+  choice_ = &choice;
+  best_ = &best;
+  tally_ = &tally;
+  point_.register_stationary = choice.stays;
+  find_ways();
+  outer_cycles_ = 0;
+  if (!outer_bound_) {
+    for (Dim d : kDims) outer_way_[d] = &outer_ways_[d].front();
+    each_factor(0);
+    return;
+  }
+  price_bypass();
+  for (const auto& keep : space_.keep(1)) {
+    point_.keep[1] = keep;
+    for (const Operand stays : space_.stationary(0)) {
+      point_.stationary[0] = stays;
+      for (Dim d : kDims) {  // the fewest tiles for the traffic, the smallest for the capacity
+        outer_tiles_[d] = outer_ways_[d].front().tiles;
+        least_extent_[d] = outer_ways_[d].front().extent;
+        for (const OuterWays& group : outer_ways_[d])
+          least_extent_[d] = std::min(least_extent_[d], group.extent);
+      }
+      each_outer(0);
+    }
+  }
 }
 
-Count Completion::chains(const OuterTiles* tiles) const {
-  Count product = 1;
-  for (Dim d : kDims) {
-    product *= ways_[d][tiles ? tiles->index[static_cast<std::size_t>(d)] : 0].size();
-    if (product == 0) return 0;
-  }
+/// Mappings below: `ways` chosen for one dimension, with what is chosen for those before it in kOrder.
+Count Completion::mappings_below(std::size_t index, Count ways) const {
+  Count product = ways * inner_choices_;
+  for (std::size_t i = 0; i < index; ++i) product *= outer_way_[kOrder[i]]->ways.size();
+  for (std::size_t i = index + 1; i < kOrder.size(); ++i) product *= all_ways_[kOrder[i]];
   return product;
 }
 
-void Completion::run(const OuterTiles* tiles, Best& best, Tally& tally) {
-  tiles_ = tiles;
-  best_ = &best;
-  tally_ = &tally;
-  if (tiles) {
-    point_.stationary[0] = tiles->stays;
-    point_.keep[1] = tiles->keep;
+/// Chooses the number of tiles of one dimension after the other. Fewer tiles cost less traffic and more room,
+/// so that a choice that costs too much ends the dimension.
+void Completion::each_outer(std::size_t index) {
+  const auto& keep = point_.keep[1];
+  if (index == kOrder.size()) {
+    each_factor(0);
+    return;
   }
-  each_factor(0);
+  const Dim d = kOrder[index];
+  const std::int64_t fewest = outer_tiles_[d], smallest = least_extent_[d];
+  const auto& groups = outer_ways_[d];
+  const Least& bypass = bypass_[(keep[Operand::weights] ? 0U : 1U) + (keep[Operand::inputs] ? 0U : 2U)];
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    outer_tiles_[d] = groups[i].tiles;
+    least_extent_[d] = groups[i].extent;
+    const Least traffic = outer_bound_->cost(
+        outer_tiles_, outer_bound_->input_positions(true, outer_tiles_[Dim::P], outer_tiles_[Dim::R]),
+        outer_bound_->input_positions(false, outer_tiles_[Dim::Q], outer_tiles_[Dim::S]),
+        point_.stationary[0], keep);
+    if (beaten({choice_->energy + bypass.energy + traffic.energy,
+                std::max(choice_->cycles + bypass.cycles, traffic.cycles)})) {
+      Count ways = 0;
+      for (; i < groups.size(); ++i) ways += groups[i].ways.size();
+      tally_->outer += mappings_below(index, ways);
+      break;
+    }
+    if (!outer_bound_->fits(least_extent_, keep)) {
+      tally_->capacity += mappings_below(index, groups[i].ways.size());
+      continue;
+    }
+    outer_way_[d] = &groups[i];
+    outer_cycles_ = traffic.cycles;
+    each_outer(index + 1);
+  }
+  outer_tiles_[d] = fewest;
+  least_extent_[d] = smallest;
 }
 
 void Completion::each_factor(std::size_t index) {
   if (index == kDims.size()) {
-    each_order(tiles_ ? 1 : 0);
+    each_order(outer_bound_ ? 1 : 0);
     return;
   }
   const Dim d = kDims[index];
-  for (const Way& way : ways_[d][tiles_ ? tiles_->index[index] : 0]) {
+  for (const Way& way : outer_way_[d]->ways) {
     way_[d] = &way;
     point_.factor[d] = way.chain;
     each_factor(index + 1);
@@ -243,7 +309,6 @@ std::int64_t Completion::least_array_cycles() const {
 /// A lower bound: what movers move, and what the array's choice accounts for already.
 double Completion::traffic_energy() {
   const auto& prices = evaluator_.prices();
-  const double cheapest = *std::min_element(prices.memory.begin(), prices.memory.end());
   const int levels = space_.levels();
   double energy = choice_->energy - choice_->reload_energy;
   for (Operand operand : kOperands) {
@@ -268,16 +333,16 @@ double Completion::traffic_energy() {
     if (operand == Operand::outputs) {
       const double times = visits(operand, levels - 1);
       energy +=
-          elements * (bits_[operand] * (price - cheapest) +
+          elements * (bits_[operand] * (price - cheapest_memory_) +
                       2 * (times - 1) * accelerator_.array.bits.accumulators * (price + prices.registers));
     } else if (arch::is_resident(accelerator_.array, operand)) {
       if (operand == Operand::inputs) elements *= input_positions_;
       const double times = visits(operand, levels - 1);
       energy += elements * bits_[operand] *
-                ((times - 1) * (price + copies(operand) * prices.registers) + (price - cheapest));
+                ((times - 1) * (price + copies(operand) * prices.registers) + (price - cheapest_memory_));
     } else {
       if (operand == Operand::inputs) elements *= input_positions_;
-      energy += elements * bits_[operand] * (price - cheapest);
+      energy += elements * bits_[operand] * (price - cheapest_memory_);
     }
   }
   return energy;
@@ -288,10 +353,8 @@ void Completion::finish() {
     ++tally_->repeated;
     return;
   }
-  const std::int64_t array = std::max(least_array_cycles(), tiles_ ? tiles_->cycles : 0);
-  const double traffic = traffic_energy() * (1 - 1e-9);
-  if (value(objective_, {traffic + evaluator_.prices().cycle * static_cast<double>(array), array}) >=
-      best_->value) {
+  const std::int64_t array = std::max(least_array_cycles(), outer_cycles_);
+  if (beaten({traffic_energy() * (1 - 1e-9), array})) {
     ++tally_->traffic;
     return;
   }
@@ -303,16 +366,12 @@ void Completion::finish() {
       return;
     }
   }
-  const double cycle_pj = evaluator_.prices().cycle;
   const double energy = evaluator_.energy(mapping_);
-  const auto cost = [&](std::int64_t cycles) {
-    return Cost{energy + cycle_pj * static_cast<double>(cycles), cycles};
-  };
-  if (value(objective_, cost(array)) >= best_->value) {
-    ++tally_->energy;
+  if (beaten({energy, array})) {
+    ++tally_->traffic;
     return;
   }
-  if (value(objective_, cost(evaluator_.least_cycles(mapping_))) >= best_->value) {
+  if (beaten({energy, evaluator_.least_cycles(mapping_)})) {
     ++tally_->cycles;
     return;
   }
@@ -322,7 +381,8 @@ void Completion::finish() {
     limit = static_cast<std::int64_t>(best_->value);
   if (objective_ == Objective::edp && best_->value / energy < 1e18)
     limit = static_cast<std::int64_t>(std::ceil(best_->value / energy));
-  const Cost exact = cost(evaluator_.cycles(mapping_, limit));
+  const std::int64_t cycles = evaluator_.cycles(mapping_, limit);
+  const Cost exact{energy + evaluator_.prices().cycle * static_cast<double>(cycles), cycles};
   ++tally_->evaluated;
   if (value(objective_, exact) < best_->value) {
     best_->value = value(objective_, exact);
