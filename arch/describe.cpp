@@ -165,7 +165,12 @@ std::string describe(const EnergyTable& table, const Accelerator* accelerator) {
 
 std::string describe(const LayerMapping& mapping, const Accelerator& accelerator,
                      const LayerProblem* problem) {
-  std::string text = fmt::format("mapping of {}\n", mapping.layer);
+  return fmt::format("mapping of {}\n", mapping.layer) + describe_nest(mapping, accelerator, problem);
+}
+
+std::string describe_nest(const LayerMapping& mapping, const Accelerator& accelerator,
+                          const LayerProblem* problem) {
+  std::string text;
   for (Operand operand : kOperands) {
     if (!mapping.on_chip[operand] || accelerator.memory.size() < 2) continue;
     text += fmt::format("  {} stay in {}\n", name(operand), accelerator.memory[1].name);
