@@ -42,6 +42,7 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
   how.options.evaluations = choice.evaluations;
   if (how.search != optimal && choice.seconds == 0 && choice.evaluations == 0)
     how.options.evaluations = kDraws;
+  static_cast<void>(library);
   if (choice.constraints) throw InputError("--constraints", "is not part of this version");
   std::shared_ptr<mapper::MappingCache> cache;
   if (choice.cache) {

@@ -117,11 +117,10 @@ MappedLayer answer_of(const Json& json) {
 
 /// The answer in a file; nothing if it is absent, damaged or another's.
 std::optional<MappedLayer> read_answer(const std::filesystem::path& file, const MappingQuestion& question) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) return std::nullopt;
-  const std::string text{std::istreambuf_iterator<char>(stream), {}};
   try {
-    const Json json = Json::parse(text);
+    std::ifstream stream(file, std::ios::binary);
+    if (!stream) return std::nullopt;
+    const Json json = Json::parse(std::string{std::istreambuf_iterator<char>(stream), {}});
     const Json& content = json.at("answer");
     if (json.at("key") != file.stem().string() || json.at("sha256") != sha256(content.dump()))
       return std::nullopt;

@@ -1,5 +1,6 @@
 #include "mapper/network_mapping.h"
 
+#include <tbb/global_control.h>
 #include <tbb/info.h>
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
@@ -31,10 +32,18 @@ LayerAnswer NetworkMapper::solve(const LayerQuestion& layer) const {
   answer.cached = answer.mapped.has_value();
   if (answer.cached) return answer;
   try {
-    answer.mapped = map_layer(layer.problem, accelerator_, table_, options_, layer.on_chip);
-    if (cache_ != nullptr) cache_->store(question, *answer.mapped);
+    MappedLayer mapped = map_layer(layer.problem, accelerator_, table_, options_, layer.on_chip);
+    const auto wrong = arch::illegalities(mapped.mapping, layer.problem, accelerator_);
+    for (const std::string& message : wrong)
+      answer.problems.push_back({accelerator_.name, 0, 0, "layer " + layer.problem.name, message});
+    if (wrong.empty()) {
+      if (cache_ != nullptr) cache_->store(question, mapped);
+      answer.mapped = std::move(mapped);
+    }
   } catch (const InputError& error) {
     answer.problems = error.problems();
+  }
+  if (!answer.mapped) {
     try {
       // Does the layer fit at all? If not, this says which level is too small for its smallest tiles.
       default_mapping(layer.problem, accelerator_);
@@ -58,7 +67,7 @@ std::vector<LayerAnswer> NetworkMapper::map(const std::vector<LayerQuestion>& la
     if (is_new) tasks.push_back({&layer, &place->second});
   }
 
-  std::mutex mutex;
+  std::mutex mutex;  // of what is reported
   std::size_t done = 0;
   std::atomic<std::size_t> next{0};
   const auto say = [&](const std::string& layer, std::size_t more) {
@@ -66,23 +75,21 @@ std::vector<LayerAnswer> NetworkMapper::map(const std::vector<LayerQuestion>& la
     done += more;
     if (report) report(layer, static_cast<double>(done) / static_cast<double>(tasks.size()));
   };
-  try {
-    // Each worker takes the next layer. A search that is parallel inside must not take another one meanwhile.
-    tbb::task_arena arena(threads());
-    arena.execute([&] {
-      tbb::parallel_for(0, threads(), [&](int) {
-        for (std::size_t task; (task = next++) < tasks.size();) {
-          say(tasks[task].layer->problem.name, 0);
-          tbb::this_task_arena::isolate([&] { *tasks[task].answer = solve(*tasks[task].layer); });
-          say(tasks[task].layer->problem.name, 1);
-        }
-      });
-    });
-  } catch (...) {
-    for (const std::string& key : keys) {  // what has not been solved is not known
-      if (const auto place = known_.find(key); place != known_.end() && place->second.solved_as.empty())
-        known_.erase(place);
+  // Each worker takes the next layer. A search that is parallel inside must not take another one meanwhile.
+  const auto work = [&] {
+    for (std::size_t task; (task = next++) < tasks.size();) {
+      say(tasks[task].layer->problem.name, 0);
+      tbb::this_task_arena::isolate([&] { *tasks[task].answer = solve(*tasks[task].layer); });
+      say(tasks[task].layer->problem.name, 1);
     }
+  };
+  try {
+    const tbb::global_control limit(tbb::global_control::max_allowed_parallelism,
+                                    static_cast<std::size_t>(threads()));
+    tbb::task_arena arena(threads());
+    if (!tasks.empty()) arena.execute([&] { tbb::parallel_for(0, threads(), [&](int) { work(); }); });
+  } catch (...) {
+    std::erase_if(known_, [](const auto& each) { return each.second.solved_as.empty(); });
     throw;
   }
 

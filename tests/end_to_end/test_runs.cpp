@@ -252,7 +252,7 @@ TEST_CASE("the same seed gives the same bytes for any number of threads, another
   tests::put(folder / "net.yaml", kMixed);
   const auto bytes = [&](const std::string& options) {
     const json result =
-        checked_run(folder.path(), words("net.yaml --arch nm-8x8 --recipe int8-2-4 " + options));
+        checked_run(folder.path(), words("net.yaml --arch nm-8x8 --recipe int8-2-4 --no-cache " + options));
     CHECK(result.at("layers").size() == 12);
     return tests::contents(folder / "r.json") + tests::contents(folder / "r.csv") +
            tests::contents(folder / "t.json");
