@@ -55,8 +55,7 @@ struct Counters {
 
 class Recurrence {
  public:
-  Recurrence(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
-             const TileTraffic& traffic);
+  Recurrence(const arch::Accelerator& accelerator, const TileTraffic& traffic);
 
   /// Takes a mapping; `walk` stands at its first pass. Nothing has happened yet.
   void start(const arch::LayerMapping& mapping, const NestWalk& walk, const PassCosts& costs);

@@ -21,19 +21,6 @@ void RepetitionTable::clear() {
   }
 }
 
-std::uint64_t RepetitionTable::hash(const std::int64_t* words, std::size_t size) {
-  std::uint64_t a = 0x9E3779B97F4A7C15u, b = size;
-  for (std::size_t i = 0; i + 1 < size; i += 2) {
-    a = (a ^ static_cast<std::uint64_t>(words[i])) * 0xD6E8FEB86659FD93u;
-    b = (b ^ static_cast<std::uint64_t>(words[i + 1])) * 0xA0761D6478BD642Fu;
-    a ^= a >> 32;
-    b ^= b >> 32;
-  }
-  if (size % 2 != 0) a = (a ^ static_cast<std::uint64_t>(words[size - 1])) * 0xD6E8FEB86659FD93u;
-  a ^= b * 0x8EBC6AF09C88C6E3u;
-  return a ^ (a >> 29);
-}
-
 int RepetitionTable::find(const std::int64_t* key, std::size_t size, std::uint64_t hash) const {
   for (std::size_t slot = hash & (slots_.size() - 1); slots_[slot].era == era_;
        slot = (slot + 1) & (slots_.size() - 1)) {

@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "mapper/model/pass_cost.h"
-#include "mapper/model/recurrence.h"
+#include "mapper/model/region_key.h"
 
 namespace heddle::mapper {
-
-using Words = std::vector<std::int64_t>;
 
 struct Repetition {
   std::size_t key = 0, key_size = 0;      ///< in the table's words
@@ -35,8 +33,6 @@ class RepetitionTable {
   int add(Repetition record, const std::int64_t* key, const Words& after);
   const Repetition& operator[](int index) const { return records_[static_cast<std::size_t>(index)]; }
   const std::int64_t* after(const Repetition& record) const { return words_.data() + record.after; }
-
-  static std::uint64_t hash(const std::int64_t* words, std::size_t size);
 
  private:
   struct Slot {

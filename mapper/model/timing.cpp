@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <numeric>
 
 #include "mapper/model/recurrence.h"
@@ -10,11 +9,7 @@
 
 namespace heddle::mapper {
 
-using workload::Dim;
-
 namespace {
-
-constexpr std::int64_t kInside = std::numeric_limits<std::int64_t>::min();
 
 constexpr std::uint32_t movers_up_to(std::size_t end) { return (std::uint32_t{1} << end) - 1; }
 
@@ -27,12 +22,13 @@ class TimingModel::Run {
         levels_(accelerator.memory.size()),
         traffic_(problem, accelerator),
         costs_(accelerator, traffic_),
-        machine_(problem, accelerator, traffic_) {}
+        machine_(accelerator, traffic_) {}
 
   const arch::CycleCounts& run(const arch::LayerMapping& mapping, std::int64_t limit) {
     walk_.start(shape_, mapping);
     costs_.start(mapping);
     machine_.start(mapping, walk_, costs_);
+    key_.start();
     table_.clear();
     stack_.clear();
     limit_ = limit;
@@ -69,22 +65,12 @@ class TimingModel::Run {
   void pass();
   void leave_region(const PassCost& last_pass);
   void apply(const Repetition& record, std::size_t depth, std::int64_t times);
-  std::int64_t alike_after(std::size_t loop, const Repetition& record);
+  void restore(const std::int64_t* state, std::size_t outer, bool apart);
 
-  /// What a region depends on as far as its tile goes.
-  struct Kind {
-    workload::PerDim<std::int64_t> extent;
-    std::int64_t visits = 0;           ///< by reduction dimension: is it the first part, the last?
-    std::int64_t row = 0, column = 0;  ///< of the input; kInside where its edges do not matter
-    friend bool operator==(const Kind&, const Kind&) = default;
-  };
-  Kind kind_of(const TileRange& tile) const;
-  void write_kind(const TileRange& tile);
-  // `outside` movers are those whose tiles contain the region.
+  /// Movers whose tiles contain the region at `depth`: 0 to this, exclusive.
   std::size_t outside(std::size_t depth) const;
-  void write_key(std::size_t depth, std::size_t loop, std::size_t outer);
-  void write_outside(std::size_t outer);
-  Cycle next_outside(std::size_t outer);
+  /// They take part in nothing before this cycle; 0 if that cannot be said.
+  Cycle undisturbed(std::size_t outer);
 
   const workload::MacShape shape_;
   const std::size_t levels_;
@@ -92,12 +78,13 @@ class TimingModel::Run {
   NestWalk walk_;
   PassCosts costs_;
   Recurrence machine_;
+  RegionKey key_{traffic_, walk_, machine_};
   RepetitionTable table_;
   Boundary boundary_;
   std::int64_t limit_ = 0, steps_ = 0;
   bool first_ = true, stopped_ = false;
   std::int64_t evaluated_ = 0;
-  Words key_, after_, stack_;
+  Words after_, stack_;
   arch::CycleCounts result_;
 };
 
@@ -108,20 +95,27 @@ void TimingModel::Run::region(std::size_t depth) {
   }
   walk_.set(depth, 0);
   const std::int64_t count = walk_.count(depth);
+  if (count == 1) {
+    region(depth + 1);
+    return;
+  }
   int before = RepetitionTable::kNone;
   for (std::int64_t i = 0; i < count && !stopped_; ++i) {
     walk_.set(depth, i);
-    const int record = remembered_region(depth + 1);
-    if (record != RepetitionTable::kNone && record == before && !stopped_) {
+    const int index = remembered_region(depth + 1);
+    if (index != RepetitionTable::kNone && index == before && !stopped_) {
       // It has led from one state to the same one: so will it as long as the iterations are alike.
-      const std::int64_t times = alike_after(depth, table_[record]);
+      const Repetition& record = table_[index];
+      std::int64_t times = key_.alike_after(depth);
+      if (times > 0 && record.apart)
+        times = std::min(times, (undisturbed(outside(depth + 1)) - 1 - machine_.now()) / record.cycles);
       if (times > 0) {
         i += times;
         walk_.set(depth, i);
-        apply(table_[record], depth + 1, times);
+        apply(record, depth + 1, times);
       }
     }
-    before = record;
+    before = index;
   }
 }
 
@@ -132,36 +126,25 @@ int TimingModel::Run::remembered_region(std::size_t depth) {
     return RepetitionTable::kNone;
   }
   const std::size_t outer = outside(depth);
-  key_.clear();
-  write_key(depth, static_cast<std::size_t>(loop), outer);
-  const std::size_t apart_size = key_.size();
-  std::uint64_t apart_hash = 0;
-  const bool may_be_apart = outer > 0 && (boundary_.ended & movers_up_to(outer)) == 0 && [&] {
-    for (std::size_t i = 0; i < outer; ++i) {
-      if (machine_.waits_for_others(i)) return false;
-    }
-    return true;
-  }();
-  Cycle undisturbed = 0;
-  if (may_be_apart) {
-    undisturbed = next_outside(outer);
-    apart_hash = RepetitionTable::hash(key_.data(), apart_size);
-    const int known = table_.find(key_.data(), apart_size, apart_hash);
-    if (known != RepetitionTable::kNone && machine_.now() + table_[known].cycles < undisturbed) {
+  key_.write(depth, static_cast<std::size_t>(loop), outer, boundary_);
+  const Cycle quiet_until = undisturbed(outer);
+  if (quiet_until > 0) {
+    const int known = table_.find(key_.words().data(), key_.apart_size(), key_.apart_hash());
+    if (known != RepetitionTable::kNone && machine_.now() + table_[known].cycles < quiet_until) {
       apply(table_[known], depth, 1);
       return known;
     }
   }
-  write_outside(outer);
-  const std::uint64_t hash = RepetitionTable::hash(key_.data(), key_.size());
-  const int known = table_.find(key_.data(), key_.size(), hash);
+  key_.add_outside(outer, boundary_);
+  const int known = table_.find(key_.words().data(), key_.words().size(), key_.hash());
   if (known != RepetitionTable::kNone) {
     apply(table_[known], depth, 1);
     return known;
   }
 
-  const std::size_t base = stack_.size(), size = key_.size();
-  stack_.insert(stack_.end(), key_.begin(), key_.end());
+  const std::size_t base = stack_.size(), size = key_.words().size(), apart_size = key_.apart_size();
+  const std::uint64_t hash = key_.hash(), apart_hash = key_.apart_hash();
+  stack_.insert(stack_.end(), key_.words().begin(), key_.words().end());
   const Cycle begin = machine_.now();
   const Counters counters = machine_.counters();
   std::array<std::uint64_t, kMaxMovers> touches{};
@@ -172,7 +155,7 @@ int TimingModel::Run::remembered_region(std::size_t depth) {
   Repetition record;
   for (std::size_t i = 0; i < machine_.movers(); ++i)
     record.touched |= std::uint32_t{machine_.touches(i) != touches[i]} << i;
-  record.apart = may_be_apart && machine_.now() < undisturbed && (record.touched & movers_up_to(outer)) == 0;
+  record.apart = machine_.now() < quiet_until && (record.touched & movers_up_to(outer)) == 0;
   record.key_size = record.apart ? apart_size : size;
   record.hash = record.apart ? apart_hash : hash;
   record.cycles = machine_.now() - begin;
@@ -180,7 +163,8 @@ int TimingModel::Run::remembered_region(std::size_t depth) {
   record.last_pass = &costs_.of(walk_.pass());
   after_.clear();
   machine_.write_common(after_);
-  for (std::size_t i = record.apart ? outer : 0; i < machine_.movers(); ++i) machine_.write_mover(i, after_);
+  for (std::size_t i = outer; i < machine_.movers(); ++i) machine_.write_mover(i, after_);
+  for (std::size_t i = 0; !record.apart && i < outer; ++i) machine_.write_mover(i, after_);
   const int index = table_.add(record, stack_.data() + base, after_);
   stack_.resize(base);
   return index;
@@ -198,52 +182,25 @@ void TimingModel::Run::pass() {
 void TimingModel::Run::leave_region(const PassCost& last_pass) {
   boundary_ = machine_.boundary(walk_, last_pass);
   machine_.leave(walk_, boundary_);
+  key_.changed();
   check_limit();
 }
 
 void TimingModel::Run::apply(const Repetition& record, std::size_t depth, std::int64_t times) {
   walk_.to_last(depth);
   machine_.skip(record.cycles, record.counters, times);
-  const std::int64_t* words = machine_.read_common(table_.after(record));
-  for (std::size_t i = record.apart ? outside(depth) : 0; i < machine_.movers(); ++i)
-    words = machine_.read_mover(i, words);
+  restore(table_.after(record), outside(depth), record.apart);
   for (std::size_t i = 0; i < machine_.movers(); ++i) {
     if ((record.touched >> i & 1) != 0) machine_.touch(i);
   }
   leave_region(*record.last_pass);
 }
 
-/// How many further iterations of the loop are like the current one, which left the state that it found: the
-/// region is of the same kind, and so is the one after it.
-std::int64_t TimingModel::Run::alike_after(std::size_t loop, const Repetition& record) {
-  const std::int64_t index = walk_.index(loop), last = walk_.count(loop) - 1;
-  if (index + 2 > last) return 0;
-  const Dim dim = walk_.loop(loop).dim;
-  const std::int64_t size = walk_.loop(loop).size;
-  const TileRange& tile = walk_.tile(loop + 1);
-  // Iterations up to the last one differ only in where they begin: for the reduction the first is another
-  // case, for the window each that reaches beyond the input.
-  TileRange at_end = walk_.tile(loop);
-  at_end.start[dim] += last * size;
-  at_end.extent[dim] = std::min(size, at_end.extent[dim] - last * size);
-  const Kind kind = kind_of(tile);
-  std::int64_t alike = kind_of(at_end) == kind ? last : last - 1;
-  const auto within = [&](const WindowAxis& axis, Dim output, Dim tap, bool inside) {
-    if (dim != output && dim != tap) return;
-    const std::int64_t step = size * (dim == output ? axis.stride() : axis.dilation());
-    const std::int64_t room = axis.room_above(axis.first(tile.start[output], tile.start[tap]),
-                                              tile.extent[output], tile.extent[tap]);
-    alike = inside ? std::min(alike, index + room / step) : index;
-  };
-  within(traffic_.rows(), Dim::P, Dim::R, kind.row == kInside);
-  within(traffic_.columns(), Dim::Q, Dim::S, kind.column == kInside);
-  if (index == 0 && workload::is_reduction(dim)) alike = index;
-  std::int64_t times = alike - 1 - index;
-  if (record.apart) {
-    const Cycle undisturbed = next_outside(outside(loop + 1));
-    if (undisturbed < kNever) times = std::min(times, (undisturbed - 1 - machine_.now()) / record.cycles);
-  }
-  return std::max<std::int64_t>(0, times);
+/// Sets the state to words that are relative to now.
+void TimingModel::Run::restore(const std::int64_t* state, std::size_t outer, bool apart) {
+  state = machine_.read_common(state);
+  for (std::size_t i = outer; i < machine_.movers(); ++i) state = machine_.read_mover(i, state);
+  for (std::size_t i = 0; !apart && i < outer; ++i) state = machine_.read_mover(i, state);
 }
 
 std::size_t TimingModel::Run::outside(std::size_t depth) const {
@@ -252,60 +209,11 @@ std::size_t TimingModel::Run::outside(std::size_t depth) const {
   return movers;
 }
 
-TimingModel::Run::Kind TimingModel::Run::kind_of(const TileRange& tile) const {
-  const auto& e = tile.extent;
-  Kind kind{e, 0, traffic_.rows().first(tile.start[Dim::P], tile.start[Dim::R]),
-            traffic_.columns().first(tile.start[Dim::Q], tile.start[Dim::S])};
-  for (Dim d : {Dim::C, Dim::R, Dim::S}) {
-    kind.visits = kind.visits << 2 | std::int64_t{tile.start[d] == 0} << 1 |
-                  std::int64_t{tile.end(d) == shape_.size[d]};
-  }
-  if (traffic_.rows().inside(kind.row, e[Dim::P], e[Dim::R])) kind.row = kInside;
-  if (traffic_.columns().inside(kind.column, e[Dim::Q], e[Dim::S])) kind.column = kInside;
-  return kind;
-}
-
-void TimingModel::Run::write_kind(const TileRange& tile) {
-  const Kind kind = kind_of(tile);
-  for (Dim d : workload::kDims) {
-    if (walk_.is_ragged(d)) key_.push_back(kind.extent[d]);
-  }
-  key_.push_back(kind.visits);
-  key_.push_back(kind.row);
-  key_.push_back(kind.column);
-}
-
-/// Everything but the movers outside: the boundary before the region, its tile and what lies ahead of it,
-/// array, post-processing unit, shared ports, the movers that run inside.
-void TimingModel::Run::write_key(std::size_t depth, std::size_t loop, std::size_t outer) {
-  key_.push_back(static_cast<std::int64_t>(depth));
-  Recurrence::write_boundary(boundary_, key_);
-  write_kind(walk_.tile(depth));
-  key_.push_back(walk_.loop(loop).level | std::int64_t{walk_.changes(loop, depth)} << 8);
-  write_kind(walk_.next_tile(loop, depth));
-  machine_.write_common(key_);
-  for (std::size_t i = outer; i < machine_.movers(); ++i) {
-    machine_.write_mover(i, key_);
-    if (machine_.ahead(i) == 1) Recurrence::write_fetch(machine_.fetch(i), key_);
-  }
-  // Inside, a mover or the array may come to need what the innermost mover outside fetches next.
-  if (outer > 0 && loop < walk_.depth_of(static_cast<int>(outer) - 1))
-    key_.push_back(machine_.next_delivery(outer - 1));
-}
-
-void TimingModel::Run::write_outside(std::size_t outer) {
-  for (std::size_t i = 0; i < outer; ++i) {
-    machine_.write_mover(i, key_);
-    const bool ended = (boundary_.ended >> i & 1) != 0;
-    if (ended && machine_.ahead(i) == 1) Recurrence::write_fetch(machine_.fetch(i), key_);
-    if (ended || machine_.ahead(i) == 1) Recurrence::write_fetch(machine_.fetch_after(i, walk_), key_);
-  }
-}
-
-/// The cycle in which a mover outside next does something of its own.
-Cycle TimingModel::Run::next_outside(std::size_t outer) {
+Cycle TimingModel::Run::undisturbed(std::size_t outer) {
+  if (outer == 0 || (boundary_.ended & movers_up_to(outer)) != 0) return 0;
   Cycle next = kNever;
   for (std::size_t i = 0; i < outer; ++i) {
+    if (machine_.waits_for_others(i)) return 0;
     machine_.plan(i, walk_);
     next = std::min(next, machine_.next_action(i));
   }
