@@ -291,7 +291,7 @@ void each_point(const Mapspace& space, const std::function<void(const Point&)>& 
   each_factor(0, 0, space.problem().shape.size[kDims[0]]);
 }
 
-bool uses_enough(const Mapspace& space, const Point& point) {
+bool is_used_enough(const Mapspace& space, const Point& point) {
   const arch::LayerProblem& problem = space.problem();
   const arch::DotUnit& unit = space.accelerator().array;
   double steps = 1;

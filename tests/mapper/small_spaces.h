@@ -38,6 +38,6 @@ std::unique_ptr<SmallSpace> random_small_space(std::mt19937_64& random, const Sm
 void each_point(const Mapspace& space, const std::function<void(const Point&)>& visit);
 
 /// Do the axes use the multipliers as well as the constraints ask for?
-bool uses_enough(const Mapspace& space, const Point& point);
+bool is_used_enough(const Mapspace& space, const Point& point);
 
 }  // namespace heddle::mapper

@@ -35,7 +35,7 @@ Cheapest enumerate(const SmallSpace& small) {
   Cheapest cheapest;
   each_point(space, [&](const Point& point) {
     ++cheapest.points;
-    if (!uses_enough(space, point)) return;
+    if (!is_used_enough(space, point)) return;
     const arch::LayerMapping mapping = space.mapping(point);
     if (!arch::illegalities(mapping, space.problem(), space.accelerator()).empty()) return;
     ++cheapest.legal;
@@ -81,7 +81,7 @@ void check_search(const SmallSpace& small, const Cheapest& cheapest, Objective o
   CHECK(value(objective, found.cost) == least);
   const arch::LayerMapping mapping = space.mapping(found.point);
   CHECK(arch::illegalities(mapping, space.problem(), space.accelerator()).empty());
-  CHECK(uses_enough(space, found.point));
+  CHECK(is_used_enough(space, found.point));
   Evaluator evaluator(space.problem(), space.accelerator(), small.energy);
   const Cost again = evaluator.cost(mapping);
   CHECK(again.cycles == found.cost.cycles);
