@@ -25,6 +25,7 @@ const Kind& about(ConfigKind kind) {
   static const Kind network{"networks", "network", {".onnx", ".yaml", ".yml"}};
   static const Kind compression{"compression", "recipe", {".yaml", ".yml"}};
   static const Kind mapping{"mappings", "mapping", {".yaml", ".yml"}};
+  static const Kind constraints{"constraints", "constraint file", {".yaml", ".yml"}};
   switch (kind) {
     case ConfigKind::accelerator:
       return accelerator;
@@ -34,6 +35,8 @@ const Kind& about(ConfigKind kind) {
       return network;
     case ConfigKind::compression:
       return compression;
+    case ConfigKind::constraints:
+      return constraints;
     case ConfigKind::mapping:
       break;
   }
