@@ -22,6 +22,7 @@ Examples:
   heddle run digits-2-4 --arch nm-16x16 --recipe int8-2-4 --json digits.json --trace digits.trace.json
   heddle run model.onnx --arch my-accelerator.yaml --input images.npy --labels labels.npy
   heddle run resnet50 --arch dense-16x16 --layers 1-5
+  heddle run resnet50 --arch nm-16x16 --recipe int8-2-4 --fidelity analytical
   heddle show network resnet50 --dot resnet50.dot
   heddle show arch nm-16x16
 
@@ -29,7 +30,7 @@ NETWORK, ARCH and recipes are files, or names of files in configs/.
 Exit status: 0 fine, 1 a check found a difference, 2 bad usage or input.)";
 
 /// The fidelities and array drivers of this version.
-const std::vector<std::string> kFidelities = {"clocked"};
+const std::vector<std::string> kFidelities = {kAnalytical, "clocked"};
 const std::vector<std::string> kArrays = {"model"};
 const std::vector<std::string> kKinds = {"network", "arch", "mapping", "energy"};
 
@@ -73,7 +74,7 @@ void add_run(CLI::App& app, RunOptions& o) {
       ->type_name("R");
   run->add_option("--mapping", o.mapping, "Mappings of some or all layers")->type_name("FILE");
   run->add_option("--fidelity", o.fidelity, "How closely the machine is simulated")
-      ->check(one_of(kFidelities, {"analytical", "fast"}))
+      ->check(one_of(kFidelities, {"fast"}))
       ->capture_default_str();
   run->add_option("--array", o.array, "What sits in the array's socket")
       ->check(one_of(kArrays, {"rtl", "both"}))
@@ -116,6 +117,26 @@ std::vector<std::string> option_names(const CLI::App& app) {
     for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
   }
   return names;
+}
+
+/// What a run without tensors has no use for; empty if nothing is wrong.
+std::string needs_tensors(const RunOptions& run) {
+  if (run.fidelity != kAnalytical) return "";
+  for (const auto& [name, given] : {std::pair{"--input", run.input.has_value()},
+                                    {"--labels", run.labels.has_value()},
+                                    {"--calibration", run.calibration.has_value()}}) {
+    if (given) {
+      return fmt::format(
+          "{} is for runs that compute: --fidelity {} needs no tensors; expected --fidelity clocked", name,
+          kAnalytical);
+    }
+  }
+  if (run.trace) {
+    return fmt::format(
+        "--trace shows what the machine does: --fidelity {} runs none; expected --fidelity clocked",
+        kAnalytical);
+  }
+  return "";
 }
 
 Exit usage_error(const std::string& message, const std::string& help) {
@@ -172,6 +193,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     return explain(error, app, reached.empty() ? nullptr : reached.front());
   }
   if (app.got_subcommand("run")) {
+    if (const std::string wrong = needs_tensors(run); !wrong.empty()) return usage_error(wrong, "heddle run");
     if (run.labels && !run.input)
       return usage_error("--labels needs --input: the inputs that they label", "heddle run");
     return run;

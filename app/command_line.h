@@ -10,6 +10,9 @@
 
 namespace heddle::app {
 
+/// The fidelity that works layers out from their loop nests, without tensors.
+inline constexpr const char* kAnalytical = "analytical";
+
 /// `heddle run NETWORK --arch ARCH ...`
 struct RunOptions {
   std::string network;  ///< name in configs/networks, or a path

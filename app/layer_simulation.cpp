@@ -4,7 +4,7 @@
 
 #include <future>
 
-#include "mapper/default_mapping.h"
+#include "arch/layer_problem.h"
 #include "support/error.h"
 #include "workload/reference/integer_reference.h"
 #include "workload/reference/vector_ops.h"
@@ -35,92 +35,53 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
                      expected.codes.size(), position, expected.codes[first], got.codes[first]);
 }
 
-LayerSimulator::LayerSimulator(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
-                               const std::map<std::string, arch::LayerMapping>& mappings,
-                               std::string mapping_file, bool check_in_parallel)
-    : accelerator_(accelerator),
-      table_(table),
-      mappings_(mappings),
-      mapping_file_(std::move(mapping_file)),
-      check_in_parallel_(check_in_parallel),
-      machine_("machine", accelerator) {}
+LayerSimulator::LayerSimulator(const RunPlan& plan, bool check_in_parallel)
+    : plan_(plan), check_in_parallel_(check_in_parallel), machine_("machine", plan.accelerator) {}
 
-arch::LayerMapping LayerSimulator::mapping_of(const arch::LayerProblem& problem) const {
-  const auto given = mappings_.find(problem.name);
-  if (given == mappings_.end()) return mapper::default_mapping(problem, accelerator_);
-  const std::vector<std::string> wrong = arch::illegalities(given->second, problem, accelerator_);
-  if (wrong.empty()) return given->second;
-  std::vector<Problem> problems;
-  for (const std::string& message : wrong) {
-    problems.push_back({mapping_file_, 0, 0, "layer " + problem.name, message});
-  }
-  throw InputError(problems);
-}
-
-SimulatedLayer LayerSimulator::run(const workload::Network& network, int layer_index,
-                                   const workload::QuantizedLayer& quantized,
+SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLayer& quantized,
                                    const std::vector<const IntTensor*>& inputs, const sim::TraceSink& trace) {
+  const workload::Network& network = plan_.network();
+  const arch::Accelerator& accelerator = plan_.accelerator;
   const workload::Layer& layer = network.layers()[static_cast<std::size_t>(layer_index)];
   auto reference = std::async(check_in_parallel_ ? std::launch::async : std::launch::deferred, [&] {
     return workload::reference_layer(network, layer_index, quantized, inputs);
   });
 
-  SimulatedLayer simulated;
-  LayerResult& result = simulated.result;
-  IntTensor& output = simulated.output;
-  result.name = layer.name;
-  result.op = std::string(workload::name(layer.operation));
-  output.shape = network.shape(layer.output);
-  output.quantization = quantized.output;
-
-  int weight_bits = 8, input_bits = inputs.front()->quantization.bits;
+  const workload::LayerFormat format = workload::format_of(quantized);
+  const auto problem = arch::make_problem(network, layer, format, accelerator);
+  std::optional<arch::LayerMapping> mapping;
   sim::LayerOutcome outcome;
-  if (const auto problem = sim::make_problem(network, layer, quantized, accelerator_)) {
-    result.mapping = mapping_of(*problem);
+  if (problem) {
+    mapping = mapping_of(plan_, *problem);
     const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
-    if (sum_bits > accelerator_.array.bits.accumulators) {
+    if (sum_bits > accelerator.array.bits.accumulators) {
       throw InputError(
-          accelerator_.name,
+          accelerator.name,
           fmt::format(
               "layer {} needs accumulators of {} bits, the array has {}: use fewer bits for weights or "
               "activations, or wider accumulators",
-              layer.name, sum_bits, accelerator_.array.bits.accumulators));
+              layer.name, sum_bits, accelerator.array.bits.accumulators));
     }
-    weight_bits = problem->weight_bits;
-    input_bits = problem->input_bits;
-    result.macs = problem->shape.macs();
     outcome = machine_.run(
-        sim::make_program(layer, quantized, inputs, *problem, *result.mapping, accelerator_, sum_bits),
-        trace);
-    result.utilization = utilization(result.macs, outcome.cycles.total,
-                                     peak_macs_per_cycle(accelerator_, weight_bits, input_bits));
+        sim::make_program(layer, quantized, inputs, *problem, *mapping, accelerator, sum_bits), trace);
   } else {
     const workload::VectorOp operation = workload::VectorOp::make(network, layer_index, quantized);
     if (operation.operations() == 0) {  // a change of shape moves nothing
       outcome.output = inputs.front()->codes;
-      outcome.actions.memory.resize(accelerator_.memory.size());
-      outcome.cycles.port_busy.assign(accelerator_.memory.size(), 0);
+      outcome.actions.memory.resize(accelerator.memory.size());
+      outcome.cycles.port_busy.assign(accelerator.memory.size(), 0);
     } else {
-      const bool looks_up = std::holds_alternative<workload::Embedding>(layer.operation);
-      outcome =
-          machine_.run(sim::VectorProgram{.name = layer.name,
-                                          .operation = &operation,
-                                          .inputs = inputs,
-                                          .output_bits = quantized.output.bits,
-                                          .table_bits = looks_up ? quantized.weights.quantization.bits : 0,
-                                          .output_elements = workload::element_count(output.shape)},
-                       trace);
+      outcome = machine_.run(
+          sim::VectorProgram{arch::make_vector_layer(network, layer, format, operation), inputs}, trace);
     }
   }
-  output.codes = std::move(outcome.output);
-  result.cycles = outcome.cycles;
-  result.actions = outcome.actions;
-  result.effective_macs = outcome.actions.multiplies;
-  result.energy =
-      arch::price(result.actions, result.cycles.total, accelerator_, table_, weight_bits, input_bits);
-  result.output_sha256 = workload::sha256(output);
-  result.bound_by = bound_by(result.cycles, accelerator_);
-  result.check_reference = compare(reference.get(), output);
+
+  SimulatedLayer simulated;
+  simulated.output = {network.shape(layer.output), quantized.output, std::move(outcome.output)};
+  simulated.result = priced_layer(plan_, layer, format, problem, std::move(mapping),
+                                  std::move(outcome.actions), std::move(outcome.cycles));
+  simulated.result.output_sha256 = workload::sha256(simulated.output);
+  simulated.result.check_reference = compare(reference.get(), simulated.output);
   return simulated;
 }
 

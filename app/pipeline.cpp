@@ -1,19 +1,16 @@
 #include "app/pipeline.h"
 
 #include <algorithm>
-#include <memory>
 #include <thread>
 
 #include "app/accuracy.h"
+#include "app/analytical_run.h"
 #include "app/layer_simulation.h"
-#include "app/select_layers.h"
+#include "app/run_plan.h"
 #include "app/timeline.h"
-#include "app/version.h"
-#include "app/workload_setup.h"
 #include "support/error.h"
 #include "workload/compress/prune.h"
 #include "workload/compress/quantize.h"
-#include "workload/live_ranges.h"
 #include "workload/reference/float_executor.h"
 #include "workload/reference/integer_reference.h"
 
@@ -32,70 +29,11 @@ std::optional<workload::StructuredSparsity> found_sparsity(const workload::Quant
   return worth_it && workload::keeps_to(layer.weights, *nm) ? nm : std::nullopt;
 }
 
-/// The mappings of --mapping, by layer. Every one must be of a layer that runs a mapping.
-std::map<std::string, arch::LayerMapping> load_mappings(const RunOptions& options,
-                                                        const ConfigLibrary& library,
-                                                        const arch::Accelerator& accelerator,
-                                                        const workload::Network& network,
-                                                        const std::vector<std::string>& names) {
-  if (!options.mapping) return {};
-  auto mappings =
-      arch::read_mappings(library.find(ConfigKind::mapping, options.mapping->string()), accelerator);
-  std::vector<Problem> problems;
-  for (const auto& [name, mapping] : mappings) {
-    const auto layer =
-        std::find_if(network.layers().begin(), network.layers().end(),
-                     [&n = name](const workload::Layer& candidate) { return candidate.name == n; });
-    std::string message;
-    if (layer == network.layers().end()) {
-      message = "maps \"" + name + "\", which is no layer of " + network.name() + did_you_mean(name, names);
-    } else if (!workload::mac_shape(network, *layer)) {
-      message = "maps \"" + name + "\", a " + std::string(workload::name(layer->operation)) +
-                " layer: the vector unit runs it, without a mapping";
-    }
-    if (!message.empty()) problems.push_back({options.mapping->string(), 0, 0, "", message});
-  }
-  if (!problems.empty()) throw InputError(std::move(problems));
-  return mappings;
-}
-
-/// What the result says about where it comes from.
-RunResult describe_run(const RunOptions& options, const Workload& workload,
-                       const arch::Accelerator& accelerator, const arch::EnergyTable& table) {
-  RunResult result;
-  result.network = workload.network.name();
-  result.accelerator = accelerator;
-  result.energy_table = table.name;
-  result.energy_table_version = table.version;
-  result.fidelity = options.fidelity;
-  result.seed = options.seed;
-  result.version = kVersion;
-  result.recipe = options.recipe.value_or("");
-  const workload::Shape& input = workload.inputs.begin()->second.shape;
-  result.batch = input.empty() ? 1 : input.front();
-  if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
-  if (options.input) result.options.emplace_back("input", options.input->string());
-  if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
-  if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);
-  return result;
-}
-
-}  // namespace
-
-RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
-  // Load.
-  const std::filesystem::path arch_file = library.find(ConfigKind::accelerator, options.arch);
-  const arch::Accelerator accelerator = arch::read_accelerator(arch_file);
-  const arch::EnergyTable table =
-      arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
-  const Workload workload = load_workload(options, library);
-  const workload::Network& network = workload.network;
-  const workload::LiveRanges live = workload::live_ranges(network);
-  std::vector<std::string> names;
-  for (const int layer : live.order) names.push_back(network.layers()[static_cast<std::size_t>(layer)].name);
-  const std::vector<int> selected = select_layers(options.layers, names);
-  const auto mappings = load_mappings(options, library, accelerator, network, names);
-  RunResult result = describe_run(options, workload, accelerator, table);
+/// Every layer's integers run on the machine, and every output is compared with the reference's.
+void simulate(const RunOptions& options, const ConfigLibrary& library, const RunPlan& plan,
+              Progress& progress, RunResult& result) {
+  const Workload& workload = plan.workload;
+  const workload::Network& network = plan.network();
 
   // Compress: ranges now, each layer's integers when its turn comes.
   progress.update("calibrating", 0);
@@ -111,31 +49,30 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
 
   // Map, simulate, check and price, layer by layer.
   const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
-  LayerSimulator simulator(accelerator, table, mappings, options.mapping.value_or("").string(), threads > 1);
-  Timeline timeline(options, accelerator);
+  LayerSimulator simulator(plan, threads > 1);
+  Timeline timeline(options, plan.accelerator);
   const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
   double macs_done = 0;
   try {
-    for (std::size_t step = 0; step < live.order.size(); ++step) {
-      const int index = live.order[step];
-      const workload::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
+    for (std::size_t step = 0; step < plan.live.order.size(); ++step) {
+      const int index = plan.live.order[step];
+      const workload::Layer& layer = plan.layer_of(step);
       progress.update(layer.name, macs_done / total_macs);
       workload::QuantizedLayer quantized =
           workload::quantize_layer(network, index, calibration, quantizations, workload.recipe, parameters);
-      if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, accelerator);
+      if (!quantized.sparsity) quantized.sparsity = found_sparsity(quantized, plan.accelerator);
       std::vector<const IntTensor*> inputs;
       for (const TensorId input : layer.inputs) inputs.push_back(&tensors.at(input));
 
-      if (std::binary_search(selected.begin(), selected.end(), static_cast<int>(step))) {
-        SimulatedLayer simulated =
-            simulator.run(network, index, quantized, inputs, timeline.of_layer(layer.name));
+      if (plan.runs(step)) {
+        SimulatedLayer simulated = simulator.run(index, quantized, inputs, timeline.of_layer(layer.name));
         tensors[layer.output] = std::move(simulated.output);
         result.layers.push_back(std::move(simulated.result));
       } else {
         tensors[layer.output] = workload::reference_layer(network, index, quantized, inputs);
       }
       macs_done += static_cast<double>(workload::macs(network, layer));
-      for (const TensorId dead : live.dead_after(static_cast<int>(step))) tensors.erase(dead);
+      for (const TensorId dead : plan.live.dead_after(static_cast<int>(step))) tensors.erase(dead);
     }
   } catch (const InputError& error) {
     // What has been computed is kept: the caller reports it, and why it stops here.
@@ -152,6 +89,18 @@ RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress&
     const auto floats =
         workload::run_float(network, workload.inputs, workload::parameter_source(network, options.seed));
     result.accuracy.of_float = accuracy(floats.at(scores).values, workload.labels);
+  }
+}
+
+}  // namespace
+
+RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
+  const RunPlan plan = plan_run(options, library);
+  RunResult result = describe_run(options, plan);
+  if (options.fidelity == kAnalytical) {
+    analyze(plan, progress, result);
+  } else {
+    simulate(options, library, plan, progress, result);
   }
   return result;
 }

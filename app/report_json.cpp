@@ -141,6 +141,10 @@ Json to_json(const arch::Accelerator& accelerator) {
 }
 
 Json to_json(const arch::LayerMapping& mapping, const arch::Accelerator& accelerator) {
+  Json json = Json::object();
+  for (const workload::Operand operand : kOperands) {
+    if (mapping.on_chip[operand]) json["on_chip"].push_back(std::string(name(operand)));
+  }
   Json levels = Json::array();
   for (std::size_t i = 0; i < mapping.memory.size() && i < accelerator.memory.size(); ++i) {
     Json keep = Json::array();
@@ -157,7 +161,8 @@ Json to_json(const arch::LayerMapping& mapping, const arch::Accelerator& acceler
                       {"columns", loops(mapping.columns)},
                       {"lanes", loops(mapping.lanes)}}}});
   levels.push_back({{"level", "registers"}, {"temporal", loops(mapping.registers)}});
-  return {{"levels", std::move(levels)}};
+  json["levels"] = std::move(levels);
+  return json;
 }
 
 Json to_json(const LayerResult& layer, const arch::Accelerator& accelerator) {
@@ -179,7 +184,7 @@ Json to_json(const LayerResult& layer, const arch::Accelerator& accelerator) {
   json["energy_by_tensor_pj"] = energy_by_tensor(layer.energy);
   json["actions"] = actions(layer.actions, accelerator);
   json["mapping"] = layer.mapping ? to_json(*layer.mapping, accelerator) : Json::object();
-  json["output_sha256"] = layer.output_sha256;
+  if (!layer.output_sha256.empty()) json["output_sha256"] = layer.output_sha256;
   json["checks"] = {{"reference", layer.check_reference}, {"rtl", layer.check_rtl}};
   return json;
 }

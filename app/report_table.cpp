@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/command_line.h"
 #include "app/table.h"
 
 namespace heddle::app {
@@ -122,7 +123,8 @@ std::string summary(const RunResult& result) {
   line("energy", fmt::format("{:.4g} mJ per inference", total.energy_pj * 1e-9 / batch));
   line("effective TOPS", fmt::format("{:.3f}", total.tops));
   line("effective TOPS/W", fmt::format("{:.3f}", total.tops_per_watt));
-  line("multiplies", fmt::format("{} performed for {} MACs ({})", grouped(total.effective_macs),
+  line("multiplies", fmt::format("{} {} for {} MACs ({})", grouped(total.effective_macs),
+                                 result.fidelity == kAnalytical ? "expected" : "performed",
                                  grouped(total.macs), percent(share(total.effective_macs, total.macs))));
   const Accuracy& accuracy = result.accuracy;
   if (accuracy.of_float) {

@@ -20,13 +20,14 @@ struct LayerResult {
   std::string name;
   std::string op;                   ///< workload::name(Operation): "conv", "linear", "max_pool", ...
   std::int64_t macs = 0;            ///< dense-equivalent: what the layer's shape asks for
-  std::int64_t effective_macs = 0;  ///< multiplies performed: neither pruned away nor gated by a zero input
+  std::int64_t effective_macs = 0;  ///< multiplies performed (analytical: expected to be): neither pruned
+                                    ///< away nor gated by a zero input
   arch::CycleCounts cycles;
   double utilization = 0;  ///< macs / (cycles x peak MACs per cycle), in [0, 1]; see utilization() below
   arch::ActionCounts actions;
   arch::Energy energy;
   std::optional<arch::LayerMapping> mapping;  ///< absent for layers of the vector unit
-  std::string output_sha256;                  ///< of the output codes, as docs/results.md says
+  std::string output_sha256;                  ///< of the output codes; empty if none were computed
   std::string check_reference = "not run";    ///< "equal", "not run", or the first difference
   std::string check_rtl = "not run";          ///< the same
   std::string bound_by;                       ///< bound_by() below
@@ -57,7 +58,7 @@ struct RunResult {
   arch::Accelerator accelerator;
   std::string energy_table;  ///< its name
   std::string energy_table_version;
-  std::string fidelity;  ///< "clocked"
+  std::string fidelity;  ///< "analytical" or "clocked"
   std::uint64_t seed = 1;
   std::string version;     ///< of heddle
   std::string recipe;      ///< name or path as given; empty: the default

@@ -65,7 +65,9 @@ std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const w
 Workload load_workload(const RunOptions& options, const ConfigLibrary& library) {
   const std::filesystem::path file = library.find(ConfigKind::network, options.network);
   Workload result{workload::Network(""), {}, {}, {}};
-  if (options.input) {
+  if (options.fidelity == kAnalytical) {
+    result.network = workload::prepared_for_counting(read_network(file, std::nullopt));
+  } else if (options.input) {
     auto [network, inputs] = with_input(file, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
     result.inputs = std::move(inputs);

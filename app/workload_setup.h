@@ -17,7 +17,7 @@ using Tensors = std::map<workload::TensorId, workload::FloatTensor>;
 struct Workload {
   workload::Network network;  ///< prepared for execution, at the batch of the inputs
   workload::Recipe recipe;
-  Tensors inputs;                    ///< of the run: from --input, or synthetic
+  Tensors inputs;  ///< of the run: from --input, or synthetic; none for a run without tensors
   std::vector<std::int64_t> labels;  ///< from --labels, one for each image; may be empty
 };
 

@@ -166,6 +166,10 @@ std::string describe(const EnergyTable& table, const Accelerator* accelerator) {
 std::string describe(const LayerMapping& mapping, const Accelerator& accelerator,
                      const LayerProblem* problem) {
   std::string text = fmt::format("mapping of {}\n", mapping.layer);
+  for (Operand operand : kOperands) {
+    if (!mapping.on_chip[operand] || accelerator.memory.size() < 2) continue;
+    text += fmt::format("  {} stay in {}\n", name(operand), accelerator.memory[1].name);
+  }
   std::size_t depth = 0;
   for (std::size_t i = 0; i < mapping.memory.size(); ++i) {
     text += fmt::format("{:{}}[{}] {}\n", "", 2 + 2 * depth, accelerator.memory.at(i).name,

@@ -140,14 +140,56 @@ struct Checker {
     }
   }
 
+  /// "inputs and outputs": those that are on chip.
+  std::string on_chip_names() const {
+    std::string names;
+    for (Operand operand : workload::kOperands) {
+      if (mapping.on_chip[operand]) names += (names.empty() ? "" : " and ") + std::string(name(operand));
+    }
+    return names;
+  }
+
+  /// Operands that stay on chip: the first level inside the dram holds each as a whole.
+  void on_chip() {
+    const std::string& outermost = accelerator.memory[0].name;
+    if (mapping.on_chip[Operand::weights]) {
+      found.push_back(fmt::format("weights cannot stay on chip: they come from {}", outermost));
+    }
+    if (mapping.memory.size() < 2) {
+      if (!on_chip_names().empty()) {
+        found.push_back(fmt::format("{} has no memory inside {} in which {} could stay", accelerator.name,
+                                    outermost, on_chip_names()));
+      }
+      return;
+    }
+    const PerDim<std::int64_t> covered = level_extent(mapping, 1);
+    for (Operand operand : {Operand::inputs, Operand::outputs}) {
+      if (!mapping.on_chip[operand]) continue;
+      const std::string& home = accelerator.memory[1].name;
+      if (!mapping.memory[1].keep[operand]) {
+        found.push_back(fmt::format("{} must keep {}, which stay on chip", home, name(operand)));
+      }
+      for (Dim dim : workload::kDims) {
+        if (!workload::depends_on(operand, dim) || covered[dim] >= problem.shape.size[dim]) continue;
+        found.push_back(
+            fmt::format("{} stay on chip, so {} must hold them whole: its tile covers {} of {} in {}",
+                        name(operand), home, covered[dim], problem.shape.size[dim], letter(dim)));
+      }
+    }
+  }
+
   void capacities() {
     for (std::size_t i = 1; i < mapping.memory.size(); ++i) {
       const MemoryLevel& level = accelerator.memory[i];
       const std::int64_t bytes = (level_bits(mapping, problem, accelerator, i) + 7) / 8;
       if (bytes <= level.size_bytes) continue;
+      std::string how = level.double_buffered ? " (double buffered)" : "";
+      if (i == 1 && !on_chip_names().empty()) {
+        how = level.double_buffered ? fmt::format(" (double buffered, but {} on chip once)", on_chip_names())
+                                    : fmt::format(" ({} on chip)", on_chip_names());
+      }
       found.push_back(fmt::format("{} is too small by {} bytes: its tiles take {} bytes{}, it holds {}",
-                                  level.name, bytes - level.size_bytes, bytes,
-                                  level.double_buffered ? " (double buffered)" : "", level.size_bytes));
+                                  level.name, bytes - level.size_bytes, bytes, how, level.size_bytes));
     }
   }
 
@@ -174,6 +216,7 @@ struct Checker {
     axes();
     coverage();
     registers();
+    on_chip();
     capacities();
   }
 };

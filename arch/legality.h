@@ -27,6 +27,8 @@ std::int64_t kept_channels(std::int64_t channels,
                            const std::optional<workload::StructuredSparsity>& sparsity);
 /// Lanes of the unit for these operand widths: `lanes`, times 8 / bits if it is scalable.
 std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits);
+/// Do the PEs hold the operand for a whole pass? (Else it streams through a single vector register.)
+bool is_resident(const DotUnit& unit, workload::Operand operand);
 /// Does the unit run these weights in its n:m mode (same n:m), or densely (false)?
 bool runs_sparse(const DotUnit& unit, const LayerProblem& problem);
 
@@ -44,7 +46,8 @@ std::int64_t tile_bits(workload::Operand operand, const LayerProblem& problem, c
 /// outside an output loop, both at memory levels outside the next inner level that keeps outputs (the array,
 /// if none does).
 bool partial_sums_reach(const LayerMapping& mapping, const workload::MacShape& shape, std::size_t level);
-/// Bits of all tiles that a memory level keeps at once, twice when it is double buffered.
+/// Bits of all tiles that a memory level keeps at once, twice when it is double buffered. An operand that is
+/// on chip has no second tile; inputs on chip take the whole tensor, also what no window touches.
 std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem,
                         const Accelerator& accelerator, std::size_t level);
 

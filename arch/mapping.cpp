@@ -78,7 +78,10 @@ PerDim<std::int64_t> level_extent(const LayerMapping& mapping, std::size_t level
 std::string to_yaml(const std::vector<LayerMapping>& mappings, const Accelerator& accelerator) {
   std::string text = mappings.empty() ? "[]\n" : "";
   for (const LayerMapping& mapping : mappings) {
-    text += fmt::format("- layer: {}\n  levels:\n", quoted(mapping.layer));
+    text += fmt::format("- layer: {}\n", quoted(mapping.layer));
+    if (mapping.on_chip != workload::PerOperand<bool>{})
+      text += fmt::format("  on_chip: {}\n", list_of(mapping.on_chip));
+    text += "  levels:\n";
     for (std::size_t i = 0; i < mapping.memory.size(); ++i) {
       const LevelMapping& level = mapping.memory[i];
       text += fmt::format("    - {{level: {}, temporal: {}", quoted(accelerator.memory.at(i).name),

@@ -38,6 +38,9 @@ struct LayerMapping {
   std::vector<Loop> columns;         ///< spatial: N, P, Q
   std::vector<Loop> lanes;      ///< spatial: C, R, S; counts positions of the reduction (dense ones, for n:m)
   std::vector<Loop> registers;  ///< temporal, run by the array within a pass
+  /// Inputs that an earlier layer left in memory[1], outputs that stay there for a later one: they do not
+  /// move through the dram. Weights never. Legal when memory[1] keeps the whole tensor (arch/legality.h).
+  workload::PerOperand<bool> on_chip{};
 };
 
 /// Elements of each dimension that the array's axes cover in one step.
@@ -51,7 +54,8 @@ workload::PerDim<std::int64_t> level_extent(const LayerMapping& mapping, std::si
 /// Product of the factors of all loops over the dimension in the list; saturates far above any layer's size.
 std::int64_t factor_of(const std::vector<Loop>& loops, workload::Dim dim);
 
-/// Mappings by layer name, from a YAML file with one document or list entry per layer (`layer:`, `levels:`).
+/// Mappings by layer name, from a YAML file with one document or list entry per layer (`layer:`, `levels:`,
+/// and `on_chip:` where tensors stay on chip).
 /// Level names are those of the accelerator, then "array" and "registers". Throws InputError.
 std::map<std::string, LayerMapping> read_mappings(const std::filesystem::path& file,
                                                   const Accelerator& accelerator);

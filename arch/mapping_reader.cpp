@@ -52,24 +52,25 @@ workload::PerOperand<bool> all_kept() {
   return keep;
 }
 
-workload::PerOperand<bool> read_keep(const yaml::Value& value) {
-  workload::PerOperand<bool> keep{};
+/// A list of tensors, each of `choices` and at most once.
+workload::PerOperand<bool> read_tensors(const yaml::Value& value, const std::vector<std::string>& choices) {
+  workload::PerOperand<bool> listed{};
   for (const yaml::Value& element : value.elements()) {
-    const std::string text = element.one_of({"weights", "inputs", "outputs"});
+    const std::string text = element.one_of(choices);
     for (workload::Operand operand : workload::kOperands) {
       if (name(operand) != text) continue;
-      if (keep[operand]) element.problem(fmt::format("\"{}\" is listed twice", text));
-      keep[operand] = true;
+      if (listed[operand]) element.problem(fmt::format("\"{}\" is listed twice", text));
+      listed[operand] = true;
     }
   }
-  return keep;
+  return listed;
 }
 
 LevelMapping read_memory_level(const yaml::Value& value, bool outermost) {
   value.only_keys({"level", "temporal", "keep"});
   LevelMapping level{read_optional_loops(value, "temporal"), all_kept()};
   if (const auto keep = value.optional("keep")) {
-    level.keep = read_keep(*keep);
+    level.keep = read_tensors(*keep, {"weights", "inputs", "outputs"});
     if (outermost && level.keep != all_kept()) {
       keep->problem("the outermost level holds every tensor; expected [weights, inputs, outputs] or no keep");
     }
@@ -79,10 +80,13 @@ LevelMapping read_memory_level(const yaml::Value& value, bool outermost) {
 
 LayerMapping read_mapping(const yaml::Value& value, const Accelerator& accelerator) {
   LayerMapping mapping;
-  value.only_keys({"layer", "levels"});
+  value.only_keys({"layer", "on_chip", "levels"});
   const yaml::Value layer = value.required("layer");
   mapping.layer = layer.text();
   if (layer.is_scalar() && mapping.layer.empty()) layer.problem("expected the name of a layer");
+  if (const auto on_chip = value.optional("on_chip")) {
+    mapping.on_chip = read_tensors(*on_chip, {"inputs", "outputs"});
+  }
 
   std::vector<std::string> expected;
   for (const MemoryLevel& level : accelerator.memory) expected.push_back(level.name);

@@ -1,8 +1,8 @@
 // Sizes of tiles: elements and bits of each operand, and what a memory level holds of them.
 #include <algorithm>
-#include <numeric>
 
 #include "arch/legality.h"
+#include "arch/window.h"
 
 namespace heddle::arch {
 namespace {
@@ -13,17 +13,6 @@ using workload::Operand;
 using workload::PerDim;
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-/// Distinct values of i * stride + j * dilation for i < outputs, j < taps. With stride and dilation divided
-/// by their common divisor, (i, j) and (i + dilation, j - stride) meet and nothing else does: each such pair
-/// saves one.
-std::int64_t distinct_positions(std::int64_t outputs, std::int64_t taps, std::int64_t stride,
-                                std::int64_t dilation) {
-  const std::int64_t common = std::gcd(stride, dilation);
-  const std::int64_t shared_outputs = std::max<std::int64_t>(0, outputs - dilation / common);
-  const std::int64_t shared_taps = std::max<std::int64_t>(0, taps - stride / common);
-  return outputs * taps - shared_outputs * shared_taps;
-}
 
 }  // namespace
 
@@ -44,6 +33,11 @@ std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bit
   int width = 1;
   while (width < 8 && width < std::min(weight_bits, input_bits)) width *= 2;
   return unit.lanes * (8 / width);
+}
+
+bool is_resident(const DotUnit& unit, Operand operand) {
+  const Registers& registers = unit.registers;
+  return registers.shared_bytes || (operand == Operand::weights ? registers.weights : registers.inputs) > 1;
 }
 
 bool runs_sparse(const DotUnit& unit, const LayerProblem& problem) {
@@ -107,13 +101,21 @@ bool partial_sums_reach(const LayerMapping& mapping, const MacShape& shape, std:
 std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem,
                         const Accelerator& accelerator, std::size_t level) {
   const PerDim<std::int64_t> extent = level_extent(mapping, level);
+  const int tiles = accelerator.memory[level].double_buffered ? 2 : 1;
   std::int64_t bits = 0;
   for (Operand operand : workload::kOperands) {
     if (!mapping.memory[level].keep[operand]) continue;
     const bool partial = operand == Operand::outputs && partial_sums_reach(mapping, problem.shape, level);
-    bits += tile_bits(operand, problem, accelerator.array, extent, partial);
+    const std::int64_t tile = tile_bits(operand, problem, accelerator.array, extent, partial);
+    if (level != 1 || !mapping.on_chip[operand]) {
+      bits += tiles * tile;
+    } else if (operand == Operand::inputs) {  // the earlier layer left all of it, read or not
+      bits += std::max(tile, problem.shape.input_count() * problem.input_bits);
+    } else {
+      bits += tile;
+    }
   }
-  return accelerator.memory[level].double_buffered ? 2 * bits : bits;
+  return bits;
 }
 
 }  // namespace heddle::arch

@@ -1,7 +1,8 @@
 #include "sim/box.h"
 
 #include <algorithm>
-#include <vector>
+
+#include "arch/window.h"
 
 namespace heddle::sim {
 
@@ -95,34 +96,15 @@ Box box_of(Operand operand, const Tile& tile, const arch::LayerProblem& problem)
   return {};
 }
 
-std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
-                                std::int64_t count_j, std::int64_t step_j, std::int64_t limit) {
-  const std::int64_t span = (count_i - 1) * step_i + (count_j - 1) * step_j + 1;
-  if (step_i <= (count_j - 1) * step_j + 1 && step_j == 1) {  // no holes: a range, cut at both ends
-    return std::max<std::int64_t>(0, std::min(start + span, limit) - std::max<std::int64_t>(start, 0));
-  }
-  std::vector<bool> seen(static_cast<std::size_t>(span), false);
-  std::int64_t distinct = 0;
-  for (std::int64_t i = 0; i < count_i; ++i) {
-    for (std::int64_t j = 0; j < count_j; ++j) {
-      const std::int64_t offset = i * step_i + j * step_j;
-      if (start + offset < 0 || start + offset >= limit || seen[static_cast<std::size_t>(offset)]) continue;
-      seen[static_cast<std::size_t>(offset)] = true;
-      ++distinct;
-    }
-  }
-  return distinct;
-}
-
 std::int64_t moved_elements(Operand operand, const Tile& tile, const arch::LayerProblem& problem) {
   const Box box = box_of(operand, tile, problem);
   if (operand != Operand::inputs) return box.elements();
   const workload::MacShape& shape = problem.shape;
   const auto& e = tile.extent;
-  const std::int64_t rows =
-      distinct_positions(box.start[3], e[Dim::P], shape.stride_h, e[Dim::R], shape.dilation_h, shape.input_h);
-  const std::int64_t columns =
-      distinct_positions(box.start[4], e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w, shape.input_w);
+  const std::int64_t rows = arch::distinct_positions(box.start[3], e[Dim::P], shape.stride_h, e[Dim::R],
+                                                     shape.dilation_h, shape.input_h);
+  const std::int64_t columns = arch::distinct_positions(box.start[4], e[Dim::Q], shape.stride_w, e[Dim::S],
+                                                        shape.dilation_w, shape.input_w);
   return box.extent[0] * box.extent[1] * box.extent[2] * rows * columns;
 }
 

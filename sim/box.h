@@ -46,11 +46,6 @@ void copy(const View<From>& from, const View<To>& to, const Box& region);
 /// into the padding (negative, or beyond the input).
 Box box_of(workload::Operand operand, const Tile& tile, const arch::LayerProblem& problem);
 
-/// How many of the positions start + i*step_i + j*step_j (i < count_i, j < count_j) within [0, limit) are
-/// distinct.
-std::int64_t distinct_positions(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
-                                std::int64_t count_j, std::int64_t step_j, std::int64_t limit);
-
 /// Elements of the tile that memories hold and movers move: stored weights, distinct inputs without padding,
 /// outputs.
 std::int64_t moved_elements(workload::Operand operand, const Tile& tile, const arch::LayerProblem& problem);

@@ -48,23 +48,6 @@ PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int6
   return packed;
 }
 
-std::optional<arch::LayerProblem> make_problem(const workload::Network& network, const workload::Layer& layer,
-                                               const workload::QuantizedLayer& quantized,
-                                               const arch::Accelerator& accelerator) {
-  const auto shape = workload::mac_shape(network, layer);
-  if (!shape) return std::nullopt;
-  arch::LayerProblem problem;
-  problem.name = layer.name;
-  problem.shape = *shape;
-  const bool dynamic = std::holds_alternative<workload::MatMul>(layer.operation);
-  problem.weight_bits = dynamic ? quantized.inputs.at(1).bits : quantized.weights.quantization.bits;
-  problem.input_bits = quantized.inputs.at(0).bits;
-  problem.output_bits = quantized.output.bits;
-  problem.sparsity = quantized.sparsity;
-  if (!arch::runs_sparse(accelerator.array, problem)) problem.sparsity.reset();
-  return problem;
-}
-
 LayerProgram make_program(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
                           const std::vector<const workload::IntTensor*>& inputs,
                           const arch::LayerProblem& problem, const arch::LayerMapping& mapping,

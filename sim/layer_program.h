@@ -44,10 +44,4 @@ LayerProgram make_program(const workload::Layer& layer, const workload::Quantize
                           const arch::LayerProblem& problem, const arch::LayerMapping& mapping,
                           const arch::Accelerator& accelerator, int sum_bits);
 
-/// The loops and widths of a layer on an accelerator; `sparsity` only if the unit runs it. Nothing for layers
-/// without multiply-accumulates.
-std::optional<arch::LayerProblem> make_problem(const workload::Network& network, const workload::Layer& layer,
-                                               const workload::QuantizedLayer& quantized,
-                                               const arch::Accelerator& accelerator);
-
 }  // namespace heddle::sim

@@ -52,6 +52,8 @@ struct LayerRun {
     while (!keeps(level, operand)) --level;
     return level;
   }
+  /// The operand's home is memory level 1: nothing of it moves between the DRAM and there.
+  bool on_chip(workload::Operand operand) const { return program->mapping.on_chip[operand]; }
   int innermost() const { return static_cast<int>(stores.size()) - 1; }
   TileStore& store(int level) { return stores[static_cast<std::size_t>(level)]; }
   LevelProgress& at(int level) { return *progress[static_cast<std::size_t>(level)]; }

@@ -9,7 +9,8 @@
 
 namespace heddle::sim {
 
-/// Who asks; when two ask in the same cycle the outer mover goes first, the array last.
+/// Who asks; of those that wait the lowest goes first: movers from the outermost, post-processing unit,
+/// array.
 using Requester = int;
 
 class MemoryPort : public sc_core::sc_module {

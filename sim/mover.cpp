@@ -85,6 +85,10 @@ void Mover::fetch() {
       run_.store(level_ + 1).open_outputs(generation, tile, program);
       if (is_first_visit(tile)) continue;
     }
+    if (at_home(operand)) {  // inputs: there since the layer that made them
+      run_.store(level_ + 1).fetch(operand, generation, tile, program, run_.store(0), 0);
+      continue;
+    }
     const int from = run_.keeper(operand, level_);
     const int element_bits = run_.bits(operand, false);
     const std::int64_t elements = moved_elements(operand, tile, program.problem);
@@ -124,13 +128,18 @@ void Mover::retire() {
   const int to = run_.keeper(Operand::outputs, level_);
   const std::int64_t generation = current.generation(level_, Operand::outputs);
   if (retiring_->done() || retiring_->generation(level_, Operand::outputs) != generation) {
+    const std::int64_t target = to == 0 ? 0 : current.generation(to - 1, Operand::outputs);
+    if (at_home(Operand::outputs)) {  // they stay; the layer that reads them finds them there
+      run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
+      ++evicted_;
+      return;
+    }
     const Tile& tile = current.tile(level_);
     const std::int64_t elements = moved_elements(Operand::outputs, tile, program.problem);
     const int element_bits = run_.bits(Operand::outputs, is_last_visit(tile, program.problem.shape));
     const MemoryPort::Ticket ticket = ask(to, elements * element_bits);
     while (ticket->ended < 0) wait(ticket->changed);
     if (run_.trace) run_.trace({name(), "write back outputs", ticket->granted, ticket->ended});
-    const std::int64_t target = to == 0 ? 0 : current.generation(to - 1, Operand::outputs);
     run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
     run_.read(level_ + 1, Operand::outputs, elements, element_bits);
     run_.write(to, Operand::outputs, elements, element_bits);

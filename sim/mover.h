@@ -31,6 +31,8 @@ class Mover : public sc_core::sc_module {
   void fetch();
   void retire();
   bool child_keeps(workload::Operand operand) const { return run_.keeps(level_ + 1, operand); }
+  /// The operand is at home in the inner level: its tile there is the tensor, which no request moves.
+  bool at_home(workload::Operand operand) const { return level_ == 0 && run_.on_chip(operand); }
   MemoryPort::Ticket ask(int level, std::int64_t bits);
 
   const int level_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <memory>
 
 #include "support/error.h"
@@ -58,6 +59,12 @@ void fold_batch_norm(Layer& layer, const Layer& norm, std::uint64_t seed) {
   layer.bias = with_values(std::move(bias), bias_shape);
 }
 
+/// The same without values.
+void fold_batch_norm_shapes(Layer& layer, const Layer& norm) {
+  layer.weights = Parameter{.shape = layer.weights->shape};
+  layer.bias = Parameter{.shape = norm.bias->shape};
+}
+
 /// The only layer that reads the tensor; nothing if there are others, or if the tensor leaves the network.
 const Layer* only_reader(const Network& network, TensorId tensor, const std::vector<TensorId>& outputs) {
   const Value& value = network.values()[static_cast<std::size_t>(tensor)];
@@ -66,9 +73,8 @@ const Layer* only_reader(const Network& network, TensorId tensor, const std::vec
   return &network.layers()[static_cast<std::size_t>(value.consumers[0])];
 }
 
-}  // namespace
-
-Network prepared_for_execution(const Network& network, std::uint64_t seed) {
+/// `fold` makes a batch_norm part of the layer before it.
+Network prepared(const Network& network, const std::function<void(Layer&, const Layer&)>& fold) {
   const std::vector<TensorId> outputs = network.outputs();
   Network result(network.name());
   std::vector<TensorId> renamed(network.values().size(), -1);  // tensor here -> tensor there
@@ -87,7 +93,7 @@ Network prepared_for_execution(const Network& network, std::uint64_t seed) {
     const Layer* reader = only_reader(network, made, outputs);
     if (reader != nullptr && std::holds_alternative<BatchNorm>(reader->operation) &&
         takes_batch_norm(network, layer)) {
-      fold_batch_norm(layer, *reader, seed);
+      fold(layer, *reader);
       layer.activation = reader->activation;
       absorb(*reader);
       reader = only_reader(network, made, outputs);
@@ -103,5 +109,13 @@ Network prepared_for_execution(const Network& network, std::uint64_t seed) {
   for (const TensorId output : outputs) result.mark_output(renamed[static_cast<std::size_t>(output)]);
   return result;
 }
+
+}  // namespace
+
+Network prepared_for_execution(const Network& network, std::uint64_t seed) {
+  return prepared(network, [seed](Layer& layer, const Layer& norm) { fold_batch_norm(layer, norm, seed); });
+}
+
+Network prepared_for_counting(const Network& network) { return prepared(network, fold_batch_norm_shapes); }
 
 }  // namespace heddle::workload

@@ -19,4 +19,8 @@ namespace heddle::workload {
 /// folded and have no values are drawn from the seed (parameter_values), so that folding changes no result.
 Network prepared_for_execution(const Network& network, std::uint64_t seed);
 
+/// The same layers, names and shapes, for those who only count: folded parameters are shapes, nothing is
+/// drawn.
+Network prepared_for_counting(const Network& network);
+
 }  // namespace heddle::workload

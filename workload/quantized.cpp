@@ -28,4 +28,13 @@ std::int16_t Requantization::operator()(std::int64_t accumulator, std::int64_t c
   return static_cast<std::int16_t>(code);
 }
 
+LayerFormat format_of(const QuantizedLayer& layer) {
+  LayerFormat format;
+  for (const Quantization& input : layer.inputs) format.input_bits.push_back(input.bits);
+  format.weight_bits = layer.weights.quantization.bits;
+  format.output_bits = layer.output.bits;
+  format.sparsity = layer.sparsity;
+  return format;
+}
+
 }  // namespace heddle::workload

@@ -42,6 +42,17 @@ struct QuantizedLayer {
   std::vector<std::int16_t> table;  ///< exponentials (softmax), powers (lrn)
 };
 
+/// How wide a layer's numbers are and how its weights are stored: what mapping, counting and timing need to
+/// know of its tensors.
+struct LayerFormat {
+  std::vector<int> input_bits;  ///< of each input tensor
+  int weight_bits = 8;          ///< of stored parameters: conv and linear weights, an embedding's table
+  int output_bits = 8;
+  std::optional<StructuredSparsity> sparsity;  ///< the weights keep to n of m
+  friend bool operator==(const LayerFormat&, const LayerFormat&) = default;
+};
+LayerFormat format_of(const QuantizedLayer& layer);
+
 /// The quantized form of a network. Layers correspond by index.
 struct QuantizedNetwork {
   const Network* network = nullptr;

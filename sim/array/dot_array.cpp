@@ -92,7 +92,7 @@ void DotArray::hold_streamed_levels(const Pass& pass) {
   Cycle first_data = now();
   for (const int level : levels) {
     MemoryPort& port = *ports_[static_cast<std::size_t>(level)];
-    held_.emplace_back(level, port.hold(run_.innermost() + 1));
+    held_.emplace_back(level, port.hold(rank()));
     wait_for(held_.back().second, true);
     first_data = std::max(first_data, now() + port.latency());
   }
@@ -122,7 +122,7 @@ Cycle DotArray::open_bank(const Pass& pass) {
     port.add_busy(duration);
     restored += is_adjacent(level) ? 0 : port.latency();
   } else {
-    const MemoryPort::Ticket ticket = port.request(run_.innermost() + 1, duration);
+    const MemoryPort::Ticket ticket = port.request(rank(), duration);
     wait_for(ticket, false);
     restored = now() + port.latency();
   }

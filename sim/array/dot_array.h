@@ -39,6 +39,7 @@ class DotArray : public sc_core::sc_module, public ArrayUnit {
   Cycle open_bank(const Pass& pass);
   LoadTime time_of(const Pass& pass, const DotLoad& load);
   void account(arch::Stall cause, Cycle until);
+  Requester rank() const { return run_.innermost() + 2; }  ///< after the post-processing unit
   bool is_adjacent(int level) const { return level == run_.innermost() && level > 0; }
   void wait_until(Cycle t);
   void wait_for(const MemoryPort::Ticket& ticket, bool granted);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arch/window.h"
 #include "sim/array/dot_kernel.h"
 
 namespace heddle::sim {
@@ -11,20 +12,6 @@ using workload::Operand;
 using workload::PerDim;
 
 namespace {
-
-/// Pairs (i, j) whose position start + i*step_i + j*step_j lies within [0, limit).
-std::int64_t pairs_in_range(std::int64_t start, std::int64_t count_i, std::int64_t step_i,
-                            std::int64_t count_j, std::int64_t step_j, std::int64_t limit) {
-  if (start >= 0 && start + (count_i - 1) * step_i + (count_j - 1) * step_j < limit) return count_i * count_j;
-  std::int64_t pairs = 0;
-  for (std::int64_t i = 0; i < count_i; ++i) {
-    for (std::int64_t j = 0; j < count_j; ++j) {
-      const std::int64_t position = start + i * step_i + j * step_j;
-      pairs += position >= 0 && position < limit;
-    }
-  }
-  return pairs;
-}
 
 std::int64_t active_columns(const PerDim<std::int64_t>& extent) {
   return extent[Dim::N] * extent[Dim::P] * extent[Dim::Q];
@@ -39,11 +26,6 @@ void DotDatapath::start() {
   plan_ = nullptr;
   for (Operand operand : workload::kOperands) holds_[operand] = holds_for_pass_[operand] = false;
   stream_.clear(1);
-}
-
-bool DotDatapath::resident(Operand operand) const {
-  if (unit_.registers.shared_bytes) return true;
-  return (operand == Operand::weights ? unit_.registers.weights : unit_.registers.inputs) > 1;
 }
 
 Tile DotDatapath::absolute(const DotStep& step) const {
@@ -99,8 +81,10 @@ std::int64_t DotDatapath::inputs_in_range(const DotStep& step) const {
   const auto& e = step.extent;
   const Box box = box_of(Operand::inputs, absolute(step), run_.program->problem);
   return e[Dim::N] * e[Dim::C] *
-         pairs_in_range(box.start[3], e[Dim::P], shape.stride_h, e[Dim::R], shape.dilation_h, shape.input_h) *
-         pairs_in_range(box.start[4], e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w, shape.input_w);
+         arch::pairs_in_range(box.start[3], e[Dim::P], shape.stride_h, e[Dim::R], shape.dilation_h,
+                              shape.input_h) *
+         arch::pairs_in_range(box.start[4], e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w,
+                              shape.input_w);
 }
 
 /// Elements of the pass's input tile that all columns hold together: each column the distinct ones of its own
@@ -113,13 +97,14 @@ std::int64_t DotDatapath::resident_inputs() const {
   std::int64_t rows = 0, columns = 0;
   for (std::int64_t p = 0; p < std::min(axes[Dim::P], e[Dim::P]); ++p) {
     const std::int64_t steps = (e[Dim::P] - p + axes[Dim::P] - 1) / axes[Dim::P];
-    rows += distinct_positions(box.start[3] + p * shape.stride_h, steps, axes[Dim::P] * shape.stride_h,
-                               e[Dim::R], shape.dilation_h, shape.input_h);
+    rows += arch::distinct_positions(box.start[3] + p * shape.stride_h, steps, axes[Dim::P] * shape.stride_h,
+                                     e[Dim::R], shape.dilation_h, shape.input_h);
   }
   for (std::int64_t q = 0; q < std::min(axes[Dim::Q], e[Dim::Q]); ++q) {
     const std::int64_t steps = (e[Dim::Q] - q + axes[Dim::Q] - 1) / axes[Dim::Q];
-    columns += distinct_positions(box.start[4] + q * shape.stride_w, steps, axes[Dim::Q] * shape.stride_w,
-                                  e[Dim::S], shape.dilation_w, shape.input_w);
+    columns +=
+        arch::distinct_positions(box.start[4] + q * shape.stride_w, steps, axes[Dim::Q] * shape.stride_w,
+                                 e[Dim::S], shape.dilation_w, shape.input_w);
   }
   return e[Dim::N] * e[Dim::G] * e[Dim::C] * rows * columns;
 }
@@ -143,7 +128,7 @@ DotLoad DotDatapath::load(std::size_t index) {
     holds_[operand] = true;
     std::int64_t elements = 0;
     std::int64_t sharers = 0;  // PEs that take a copy of each element
-    if (!resident(operand)) {
+    if (!arch::is_resident(unit_, operand)) {
       if (!needed[operand]) continue;
       elements = weights ? weights_in(step) : inputs_in_range(step);
       sharers = weights ? active_columns(step.extent) : step.extent[Dim::M];

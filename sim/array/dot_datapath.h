@@ -42,7 +42,6 @@ class DotDatapath {
   std::vector<std::int64_t> sums(int bank) const;
 
  private:
-  bool resident(workload::Operand operand) const;
   void load_weights(const DotStep& step);
   void load_inputs(const DotStep& step);
   std::int64_t weights_in(const DotStep& step) const;

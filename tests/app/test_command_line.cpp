@@ -58,6 +58,14 @@ TEST_CASE("run takes every option", "[command]") {
   CHECK(run.quiet);
 }
 
+TEST_CASE("a run without tensors takes what needs none", "[command]") {
+  const auto run = std::get<RunOptions>(parse_command_line(
+      with({"--fidelity", "analytical", "--array", "model", "--recipe", "r", "--mapping", "m.yaml",
+            "--layers", "1-3", "--seed", "2", "--json", "o.json", "--csv", "o.csv"})));
+  CHECK(run.fidelity == kAnalytical);
+  CHECK(run.mapping == "m.yaml");
+}
+
 TEST_CASE("run has the documented defaults", "[command]") {
   const auto run = std::get<RunOptions>(parse_command_line({"run", "--arch=a", "n"}));
   CHECK(run.network == "n");
@@ -114,8 +122,15 @@ TEST_CASE("usage errors say what is wrong and what was expected", "[command]") {
       {with({"--sede=1"}), "unknown option --sede (did you mean \"--seed\"?)"},
       {with({"another"}), "unexpected argument \"another\""},
       {with({"--fidelity", "clockd"}),
-       "unknown value \"clockd\" (did you mean \"clocked\"?); expected clocked"},
-      {with({"--fidelity", "fast"}), "\"fast\" is not part of this version; expected clocked"},
+       "unknown value \"clockd\" (did you mean \"clocked\"?); expected analytical, clocked"},
+      {with({"--fidelity", "fast"}), "\"fast\" is not part of this version; expected analytical or clocked"},
+      {with({"--fidelity", "analytical", "--input", "x.npy"}), "--input is for runs that compute"},
+      {with({"--fidelity", "analytical", "--labels", "y.npy"}), "--labels is for runs that compute"},
+      {with({"--fidelity", "analytical", "--calibration", "z.npy"}),
+       "--calibration is for runs that compute"},
+      {with({"--fidelity", "analytical", "--trace", "t.json"}), "--trace shows what the machine does"},
+      {with({"--fidelity", "analytical", "--array", "rtl"}), "\"rtl\" is not part of this version"},
+      {with({"--fidelity", "analytical", "--array", "both"}), "\"both\" is not part of this version"},
       {with({"--array", "rtl"}), "\"rtl\" is not part of this version; expected model"},
       {with({"--seed", "-1"}), "--seed"},
       {with({"--seed", "1.5"}), "got \"1.5\""},

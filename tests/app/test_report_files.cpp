@@ -1,4 +1,5 @@
 // Can programs read the results back, and do they find what was counted?
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -144,4 +145,20 @@ TEST_CASE("the CSV parses back to the run's numbers, a row per layer", "[csv]") 
   CHECK(layers[0]["dram_weights_read_bits"] == "3200");
   CHECK(layers[0]["registers_outputs_write_elements"] == "16000");
   CHECK(layers[0]["check_reference"] == "equal");
+}
+
+TEST_CASE("what stays on chip and what was not computed show in the files", "[json][csv]") {
+  app::RunResult result = tests::small_result();
+  app::LayerResult& conv = result.layers[0];
+  conv.mapping->on_chip[workload::Operand::inputs] = conv.mapping->on_chip[workload::Operand::outputs] = true;
+  conv.output_sha256.clear();
+  conv.check_reference = "not run";
+  const json layer = json::parse(app::report_json(result))["layers"][0];
+  CHECK(layer["mapping"]["on_chip"] == json({"inputs", "outputs"}));
+  CHECK_FALSE(layer.contains("output_sha256"));
+  CHECK(layer["checks"]["reference"] == "not run");
+  const auto rows = parse_csv(app::report_csv(result));
+  const auto column = std::find(rows[0].begin(), rows[0].end(), "output_sha256");
+  REQUIRE(column != rows[0].end());
+  CHECK(rows[1][static_cast<std::size_t>(column - rows[0].begin())].empty());
 }

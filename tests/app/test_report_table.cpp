@@ -52,3 +52,12 @@ TEST_CASE("a difference is named below the tables", "[report]") {
   CHECK(text.find("DIFFERS") != std::string::npos);
   CHECK(text.find("conv1: reference: output [0, 3, 1, 2]: expected 5, got 6\n") != std::string::npos);
 }
+
+TEST_CASE("an analytical run's multiplies are expected ones and its layers are not checked", "[report]") {
+  app::RunResult result = tests::small_result();
+  result.fidelity = "analytical";
+  for (app::LayerResult& layer : result.layers) layer.check_reference = "not run";
+  const std::string text = app::report_table(result);
+  CHECK_THAT(text, Catch::Contains("12,000 expected for 16,000 MACs") && Catch::Contains("not run"));
+  CHECK_THAT(text, !Catch::Contains("equal") && !Catch::Contains("performed"));
+}

@@ -57,6 +57,9 @@ TEST_CASE("describe: a mapping is an indented loop nest with the tile of each le
   CHECK_THAT(text, Catch::Contains("rows:    parallel M in 8"));
   CHECK_THAT(describe(mapping, accelerator),
              Catch::Contains("[buffer] tile M=32 C=5; holds weights, inputs, outputs"));
+  mapping.on_chip[workload::Operand::outputs] = true;
+  CHECK_THAT(describe(mapping, accelerator),
+             Catch::Contains("mapping of conv2\n  outputs stay in buffer\n  [dram]"));
 }
 
 }  // namespace

@@ -250,6 +250,70 @@ TEST_CASE("legality: unfinished outputs take accumulator width") {
   check_illegal(mapping, small_layer(), accelerator, "too small by 1 bytes");
 }
 
+LayerMapping staying(std::initializer_list<Operand> operands) {
+  LayerMapping mapping = small_mapping();
+  for (Operand operand : operands) mapping.on_chip[operand] = true;
+  return mapping;
+}
+
+TEST_CASE("legality: what stays on chip is whole in the first buffer") {
+  const Accelerator accelerator = small_accelerator();
+  const LayerProblem problem = small_layer();
+  check_legal(staying({Operand::inputs}), problem, accelerator);  // the DRAM's loop over M does not cut them
+  check_illegal(staying({Operand::outputs}), problem, accelerator,
+                "outputs stay on chip, so buffer must hold them whole: its tile covers 4 of 16 in M");
+  check_illegal(staying({Operand::weights}), problem, accelerator, "weights cannot stay on chip");
+
+  LayerMapping mapping = staying({Operand::inputs, Operand::outputs});
+  mapping.memory[1].temporal = {{Dim::Q, 2}, {Dim::M, 4}};
+  mapping.memory[0].temporal = {{Dim::M, 4}};  // has nothing left to run
+  check_legal(mapping, problem, accelerator);
+  mapping.memory[0].temporal = {{Dim::C, 4}};
+  mapping.registers = {};
+  check_illegal(mapping, problem, accelerator,
+                "inputs stay on chip, so buffer must hold them whole: its tile covers 4 of 16 in C");
+  mapping.on_chip[Operand::inputs] = false;  // partial sums are at home in the buffer
+  check_legal(mapping, problem, accelerator);
+  mapping.memory[1].keep[Operand::outputs] = false;
+  check_illegal(mapping, problem, accelerator, "buffer must keep outputs, which stay on chip");
+}
+
+TEST_CASE("legality: without a buffer nothing stays on chip") {
+  Accelerator accelerator = small_accelerator();
+  accelerator.memory.pop_back();
+  LayerMapping mapping = staying({Operand::inputs, Operand::outputs});
+  mapping.memory.pop_back();
+  mapping.memory[0].temporal = {{Dim::M, 4}, {Dim::Q, 2}};
+  check_illegal(mapping, small_layer(), accelerator,
+                "small has no memory inside dram in which inputs and outputs could stay");
+  mapping.on_chip = {};
+  check_legal(mapping, small_layer(), accelerator);
+}
+
+TEST_CASE("legality: what stays on chip is held once even where tiles are held twice") {
+  // Weights 64, inputs 128, outputs 32 bytes; the inputs are the whole tensor.
+  Accelerator accelerator = small_accelerator();
+  accelerator.memory[1].double_buffered = true;
+  const LayerMapping mapping = staying({Operand::inputs});
+  CHECK(level_bits(mapping, small_layer(), accelerator, 1) == (2 * 64 + 128 + 2 * 32) * 8);
+  accelerator.memory[1].size_bytes = 320;
+  check_legal(mapping, small_layer(), accelerator);
+  accelerator.memory[1].size_bytes = 319;
+  check_illegal(mapping, small_layer(), accelerator,
+                "too small by 1 bytes: its tiles take 320 bytes (double buffered, but inputs on chip once)");
+  check_illegal(small_mapping(), small_layer(), accelerator,
+                "take 448 bytes (double buffered), it holds 319");
+}
+
+TEST_CASE("legality: inputs on chip take the whole tensor whether windows touch it or not") {
+  // A stride of 2 reads 8 of 15 columns. The tensor is C 16 x 15, a tile fetched from outside C 16 x 8.
+  LayerProblem problem = small_layer();
+  problem.shape.stride_w = 2;
+  problem.shape.input_w = 15;
+  CHECK(level_bits(small_mapping(), problem, small_accelerator(), 1) == (64 + 16 * 8 + 32) * 8);
+  CHECK(level_bits(staying({Operand::inputs}), problem, small_accelerator(), 1) == (64 + 16 * 15 + 32) * 8);
+}
+
 TEST_CASE("legality: encoded weights take less room") {
   Accelerator accelerator = small_accelerator();
   accelerator.array.sparsity = StructuredSparsity{2, 4};

@@ -86,6 +86,7 @@ TEST_CASE("mapping: printed and read again, nothing changes") {
   second.registers.clear();
   second.columns = {{Dim::Q, 4}, {Dim::P, 2}, {Dim::N, 2}};
   second.memory[0].temporal = {{Dim::M, 2}, {Dim::C, 3}, {Dim::M, 4}, {Dim::G, 1}};
+  second.on_chip[Operand::outputs] = true;
   const std::string text = to_yaml({first, second}, two_levels());
   const TemporaryFile printed(text);
   const auto mappings = read_two(printed.path());
@@ -100,6 +101,7 @@ TEST_CASE("mapping: printed and read again, nothing changes") {
     CHECK(again.columns == expected.columns);
     CHECK(again.lanes == expected.lanes);
     CHECK(again.registers == expected.registers);
+    CHECK(again.on_chip == expected.on_chip);
   }
   std::vector<LayerMapping> sorted;
   for (const auto& [layer, mapping] : mappings) sorted.push_back(mapping);
@@ -107,6 +109,17 @@ TEST_CASE("mapping: printed and read again, nothing changes") {
   std::vector<LayerMapping> last;
   for (const auto& [layer, mapping] : read_two(twice.path())) last.push_back(mapping);
   CHECK(to_yaml(last, two_levels()) == to_yaml(sorted, two_levels()));
+}
+
+TEST_CASE("mapping: tensors that stay on chip stand beside the layer and only when there are any") {
+  const TemporaryFile file("on_chip: [outputs, inputs]\n" + kSound);
+  LayerMapping mapping = read_two(file.path()).at("conv2");
+  CHECK(mapping.on_chip[Operand::inputs]);
+  CHECK(mapping.on_chip[Operand::outputs]);
+  CHECK_FALSE(mapping.on_chip[Operand::weights]);
+  CHECK_THAT(to_yaml({mapping}, two_levels()), Catch::Contains("\n  on_chip: [inputs, outputs]\n  levels:"));
+  mapping.on_chip = {};
+  CHECK_THAT(to_yaml({mapping}, two_levels()), !Catch::Contains("on_chip"));
 }
 
 TEST_CASE("mapping: several documents and lists of them") {
@@ -164,6 +177,11 @@ TEST_CASE("mapping: what is wrong is said, with its line") {
       {"temporal at the array", "spatial: {rows: [M 16], columns: [Q 16], lanes: [C 8]}", "temporal: [M 4]",
        "5", "unknown key"},
       {"levels missing", "levels:", "level:", "2", "did you mean \"levels\"?"},
+      {"weights on chip", "layer: conv2", "layer: conv2\non_chip: [weights]", "2",
+       "expected one of inputs, outputs"},
+      {"on chip twice", "layer: conv2", "layer: conv2\non_chip: [inputs, inputs]", "2", "listed twice"},
+      {"on chip is no list", "layer: conv2", "layer: conv2\non_chip: inputs", "2", "expected a list"},
+      {"on chip at a level", "keep: [weights, outputs]", "on_chip: [outputs]", "4", "unknown key"},
       {"same layer again", "layer: conv2",
        "layer: conv2\nlevels: [{level: dram}, {level: buffer}]\n---\nlayer: conv2", "4",
        "has a mapping already"},

@@ -7,6 +7,7 @@
 #include "workload/compress/prune.h"
 #include "workload/compress/quantize.h"
 #include "workload/reference/integer_reference.h"
+#include "workload/synthetic.h"
 
 using namespace heddle;
 using namespace heddle::workload;
@@ -131,6 +132,49 @@ TEST_CASE("zero is a code, and ranges reach the ends of the code") {
       CHECK(activation_quantization({low, high}, bits, true).zero_point == 0);
     }
   }
+}
+
+TEST_CASE("the recipe alone says how wide everything comes out") {
+  Network network("widths");
+  const TensorId x = network.add_input("x", {1, 4, 6, 6});
+  const TensorId indices = network.add_input("indices", {3});
+  const TensorId c = add(network, "conv", Convolution{{{3, 3}, {1, 1}, {1, 1}, {1, 1, 1, 1}, false}, 8, 1},
+                         {x}, Activation::relu, true);
+  const TensorId p =
+      add(network, "pool", Pool{Pool::Kind::max, {{2, 2}, {2, 2}, {1, 1}, {0, 0, 0, 0}, false}, false}, {c});
+  const TensorId rows = add(network, "rows", Reshape{{8, 9}}, {p});
+  const TensorId turned = add(network, "turned", Transpose{{1, 0}}, {rows});
+  const TensorId product = add(network, "product", MatMul{}, {rows, turned});
+  const TensorId shares = add(network, "softmax", Softmax{-1}, {product});
+  add(network, "fc", Linear{5}, {shares}, Activation::none, true);
+  add(network, "words", Embedding{7, 4}, {indices});
+  const Recipe recipe = parse_recipe(R"(default: {weights: 6, activations: 7, prune: {structured: "2:4"}}
+layers:
+  - {pattern: conv, activations: 5, prune: none}
+  - {pattern: product, activations: 16}
+  - {pattern: fc, weights: 4, activations: 3}
+  - {pattern: words, activations: 4}
+)",
+                                     "recipe", network);
+  std::map<TensorId, FloatTensor> inputs;
+  for (const TensorId input : network.inputs()) inputs[input] = synthetic_input(network, input, 3);
+  const ParameterSource parameters = pruned_parameters(network, recipe, 3);
+  const Calibration calibration = calibrate(network, {inputs}, parameters);
+  const std::vector<Quantization> quantizations = tensor_quantizations(network, calibration, recipe);
+  const std::vector<int> bits = tensor_bits(network, recipe);
+  REQUIRE(bits.size() == quantizations.size());
+  for (std::size_t id = 0; id < bits.size(); ++id) CHECK(bits[id] == quantizations[id].bits);
+  const auto format = [&](int layer) { return layer_format(network, layer, bits, recipe); };
+  for (int layer = 0; layer < static_cast<int>(network.layers().size()); ++layer) {
+    INFO(network.layers()[static_cast<std::size_t>(layer)].name);
+    CHECK(format(layer) ==
+          format_of(quantize_layer(network, layer, calibration, quantizations, recipe, parameters)));
+  }
+  CHECK(format(0) == LayerFormat{{7}, 6, 5, std::nullopt});
+  CHECK(format(1).output_bits == 5);                   // the pool keeps the codes
+  CHECK(format(4) == LayerFormat{{5, 5}, 8, 16, {}});  // product
+  CHECK(format(6) == LayerFormat{{7}, 4, 3, StructuredSparsity{2, 4}});
+  CHECK(format(7) == LayerFormat{{16}, 4, 4, {}});  // an index has 16 bits, the table output codes
 }
 
 TEST_CASE("the second operand of a matmul is symmetric, and so is what shares its codes") {

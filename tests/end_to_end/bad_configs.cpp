@@ -129,6 +129,11 @@ std::vector<BadInput> bad_mappings() {
        {"levels[1].keep[0]", "did you mean \"weights\"?"});
   with("the outermost level without weights", "temporal: [P 6]", "temporal: [P 6], keep: [inputs, outputs]",
        {"the outermost level holds every tensor"});
+  with("weights that are to stay on chip", "layer: conv\n", "layer: conv\non_chip: [weights]\n",
+       {"map.yaml:2:11: on_chip[0]: unknown value \"weights\"; expected one of inputs, outputs"});
+  with("outputs on chip that the DRAM's loops cut", "layer: conv\n", "layer: conv\non_chip: [outputs]\n",
+       {"map.yaml: layer conv: outputs stay on chip, so buffer must hold them whole: its tile covers 1 of 6 "
+        "in P"});
   add("one layer mapped twice", kMapping + "---\n" + kMapping,
       {"map.yaml:8:8: layer: the layer \"conv\" has a mapping already"});
   return table;

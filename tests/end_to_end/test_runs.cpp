@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "tests/end_to_end/bad_input.h"
+#include "tests/end_to_end/networks.h"
 #include "tests/end_to_end/program.h"
 #include "tests/end_to_end/run_checks.h"
 #include "tests/scratch_folder.h"
@@ -90,24 +91,6 @@ TEST_CASE("the digits network classifies on the machine as it does in float, wit
   CHECK(integer(result, "/total/macs") == 360 * 452864);
 }
 
-// Operations of every kind, two branches, shapes of size 1 and prime shapes.
-const std::string kMixed = R"(name: mixed
-input: [1, 3, 13, 11]
-layers:
-  - {name: stem, op: conv, out: 7, kernel: [3, 5], stride: [2, 1], padding: [1, 2], activation: relu}
-  - {name: depthwise, op: conv, out: 7, kernel: 3, padding: 1, groups: 7, activation: hard_swish}
-  - {name: point, op: conv, out: 7, kernel: 1, bias: false}
-  - {name: sum, op: add, from: [point, stem], activation: relu}
-  - {name: dilated, op: conv, out: 1, kernel: 3, dilation: 2}
-  - {name: pool, op: max_pool, from: sum, kernel: 3, stride: 2, padding: 1}
-  - {name: mean, op: average_pool, from: sum, kernel: 2}
-  - {name: squeeze, op: global_average_pool, from: pool}
-  - {name: flat, op: flatten}
-  - {name: gate, op: linear, out: 1, activation: sigmoid}
-  - {name: fc, op: linear, out: 17, from: flat, activation: gelu}
-  - {name: scores, op: softmax}
-)";
-
 TEST_CASE("a network of every kind of layer runs, with shapes of size one and prime shapes") {
   const json result = run_network(kMixed, "--arch dense-8x8 --seed 3");
   CHECK(result.at("layers").size() == 12);
@@ -156,24 +139,7 @@ layers:
 }
 
 TEST_CASE("a product of two dynamic operands runs, as attention makes them") {
-  const json result = run_network(R"(name: attention
-input: [1, 5, 12]
-layers:
-  - {name: q, op: linear, out: 12, from: input}
-  - {name: k, op: linear, out: 12, from: input}
-  - {name: v, op: linear, out: 12, from: input}
-  - {name: q_heads, op: reshape, shape: [1, 5, 3, 4], from: q}
-  - {name: k_heads, op: reshape, shape: [1, 5, 3, 4], from: k}
-  - {name: v_heads, op: reshape, shape: [1, 5, 3, 4], from: v}
-  - {name: q_rows, op: transpose, permutation: [0, 2, 1, 3], from: q_heads}
-  - {name: k_rows, op: transpose, permutation: [0, 2, 1, 3], from: k_heads}
-  - {name: v_rows, op: transpose, permutation: [0, 2, 1, 3], from: v_heads}
-  - {name: scores, op: matmul, transpose_b: true, from: [q_rows, k_rows]}
-  - {name: weights, op: softmax}
-  - {name: mix, op: matmul, from: [weights, v_rows]}
-  - {name: norm, op: layer_norm}
-)",
-                                  "--arch dense-8x8");
+  const json result = run_network(kAttention, "--arch dense-8x8");
   CHECK(integer(layer_of(result, "scores"), "/macs") == 3 * 5 * 5 * 4);
   CHECK(integer(layer_of(result, "mix"), "/macs") == 3 * 5 * 5 * 4);
   CHECK(issued_multiplies(layer_of(result, "scores")) == 3 * 5 * 5 * 4);

@@ -203,6 +203,10 @@ class Walk {
   void leave_outputs(int level) {
     auto& held = outputs_held_[level];
     if (held.empty()) return;
+    if (level == 0 && levels_ > 1 && mapping_.on_chip[Operand::outputs]) {  // the buffer is where they stay
+      held.clear();
+      return;
+    }
     const auto elements = static_cast<std::int64_t>(held.size());
     const int bits = complete(held) ? problem_.output_bits : accumulator_bits();
     const int to = keeper(Operand::outputs, level);
@@ -257,6 +261,7 @@ class Walk {
     const std::vector<Point> tile = points(inner_loops, start);
     for (Operand o : {Operand::weights, Operand::inputs}) {
       if (!keeps(level + 1, o) || !moved(level, o, start)) continue;
+      if (level == 0 && mapping_.on_chip[o]) continue;  // in the buffer since the layer before
       std::set<Element> elements;
       for (const Point& x : tile) {
         if (o == Operand::weights && kept_.count(weight_at(x)) != 0) elements.insert(weight_at(x));

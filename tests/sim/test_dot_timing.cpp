@@ -156,6 +156,59 @@ TEST_CASE("Double buffering hides the array behind the transfers, or the transfe
   CHECK(memory_bound.output == array_bound.output);
 }
 
+TEST_CASE("What stays on chip makes no request and takes no time") {
+  Product product(1, 1, 4);
+  product.program.mapping.registers = {{Dim::C, 4}};
+  arch::Accelerator description = machine(1, 1, 1, {1, 1, 1});
+  description.memory[0].latency_cycles = 100;
+  sim::Accelerator accelerator("accelerator", description);
+  const auto run = [&](bool inputs, bool outputs) {
+    product.program.mapping.on_chip[workload::Operand::inputs] = inputs;
+    product.program.mapping.on_chip[workload::Operand::outputs] = outputs;
+    const sim::LayerOutcome outcome = accelerator.run(product.program);
+    CHECK(outcome.output == std::vector<std::int16_t>{4});
+    return outcome.cycles;
+  };
+  // As in the first case: requests at 0, weights in cycle 1, inputs in 2, which arrive at 3 + 100; results in
+  // the buffer at 116, seen at 117, one byte moves in 118.
+  CHECK(run(false, false).total == 119);
+  // Only weights move, so everything is a cycle earlier.
+  const arch::CycleCounts inputs_stay = run(true, false);
+  CHECK(inputs_stay.total == 118);
+  CHECK(inputs_stay.port_busy[0] == 2);
+  // The layer ends when the results are in the buffer.
+  const arch::CycleCounts outputs_stay = run(false, true);
+  CHECK(outputs_stay.total == 116);
+  CHECK(outputs_stay.port_busy[0] == 2);
+  CHECK(stalls(outputs_stay, Stall::finish) == 116 - (103 + 1 + 1 + 4));
+  CHECK(run(true, true).total == 115);
+}
+
+TEST_CASE("A tensor at home in the outer buffer streams through the inner one") {
+  // Eight tiles of 8 weights bytes each; the inputs (64 bytes) wait in the outer buffer and move in once.
+  Product product(1, 8, 64);
+  arch::Accelerator description = machine(1, 1, 1, {1, 1, 1});
+  description.memory.push_back(description.memory[1]);
+  description.memory[2].name = "inner";
+  auto& mapping = product.program.mapping;
+  mapping.memory.push_back(mapping.memory[1]);
+  mapping.memory[0].temporal = {{Dim::M, 8}};
+  mapping.registers = {{Dim::C, 64}};
+  mapping.on_chip[workload::Operand::inputs] = true;
+  sim::Accelerator accelerator("accelerator", description);
+  const sim::LayerOutcome outcome = accelerator.run(product.program);
+  const auto traffic = [&](std::size_t level) {
+    return outcome.actions.memory[level][workload::Operand::inputs];
+  };
+  CHECK(traffic(0) == arch::Traffic{});
+  CHECK(traffic(1).write_elements == 0);
+  CHECK(traffic(1).read_elements == 64);
+  CHECK(traffic(2).write_elements == 64);
+  CHECK(traffic(2).read_elements == 8 * 64);
+  CHECK(outcome.actions.dram_bursts == 8 * 64 + 8);  // bytes of weights and results
+  CHECK(outcome.output == std::vector<std::int16_t>(8, 64));
+}
+
 TEST_CASE("DRAM latency is paid once by requests that are pipelined") {
   Product product(1, 1, 4);
   product.program.mapping.registers = {{Dim::C, 4}};
@@ -165,6 +218,28 @@ TEST_CASE("DRAM latency is paid once by requests that are pipelined") {
   sim::Accelerator far_machine("far", far);
   const std::int64_t near_cycles = near_machine.run(product.program).cycles.total;
   CHECK(far_machine.run(product.program).cycles.total == near_cycles + 100);
+}
+
+TEST_CASE("Results and a pass that ask for the same port in the same cycle - the results go first") {
+  // Operands stream from DRAM and results go there: three passes of one step and one result, a byte each.
+  Product product(3, 1, 1);
+  arch::Accelerator bare = machine(1, 1, 1, {1, 1, 1});
+  bare.memory.pop_back();
+  product.program.mapping.memory.resize(1);
+  product.program.mapping.memory[0].temporal = {{Dim::N, 3}};
+  sim::Accelerator accelerator("accelerator", bare);
+  const sim::LayerOutcome outcome = accelerator.run(product.program);
+
+  // Pass 0 asks in 0, holds the port from 1, has loaded by 2 and issues; pass 1 holds it from 3 and issues in
+  // 4. The first result asks in 2 + 3, moves in 6; in 7 its bank is free and pass 2 asks for the port. So
+  // does the second result, ready since 4 + 3: it moves in 8, the pass holds the port from 9, has loaded by
+  // 10 and issues. Its result asks in 13, moves in 14 and is in memory four stages later.
+  CHECK(outcome.cycles.compute == 3);
+  CHECK(stalls(outcome.cycles, Stall::memory) == 1 + 2);
+  CHECK(stalls(outcome.cycles, Stall::drain) == 7 - 5);
+  CHECK(stalls(outcome.cycles, Stall::weight_port) + stalls(outcome.cycles, Stall::input_port) == 3);
+  CHECK(outcome.cycles.total == 15 + 4);
+  CHECK(outcome.output == std::vector<std::int16_t>(3, 1));
 }
 
 TEST_CASE("Every cycle is a compute cycle or has one cause") {

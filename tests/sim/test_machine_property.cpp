@@ -2,168 +2,21 @@
 // layer, any mapping, any accelerator?
 #include <catch2/catch.hpp>
 #include <numeric>
-#include <random>
 
 #include "mapper/default_mapping.h"
+#include "mapper/model/bounds.h"
+#include "mapper/model/counts.h"
 #include "mapper/random_mapping.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/sim/nested_loops.h"
+#include "tests/sim/random_cases.h"
 
 namespace {
 
 using namespace heddle;
-using workload::Dim;
+using namespace heddle::tests;
 using workload::Operand;
-
-class Random {
- public:
-  explicit Random(std::uint64_t seed) : engine_(seed) {}
-  std::int64_t range(std::int64_t low, std::int64_t high) {
-    return low + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(high - low + 1));
-  }
-  template <class T>
-  T one_of(std::initializer_list<T> choices) {
-    return *(choices.begin() + range(0, static_cast<std::int64_t>(choices.size()) - 1));
-  }
-  bool chance(double p) { return static_cast<double>(engine_() >> 11) * 0x1p-53 < p; }
-  std::mt19937_64& engine() { return engine_; }
-
- private:
-  std::mt19937_64 engine_;
-};
-
-arch::Accelerator random_accelerator(Random& random, int levels, bool sparse) {
-  arch::Accelerator accelerator;
-  accelerator.name = "random";
-  arch::DotUnit& unit = accelerator.array;
-  unit.rows = random.range(1, 5);
-  unit.columns = random.range(1, 9);
-  unit.lanes = random.range(1, 6);
-  if (sparse) {
-    const auto nm = random.one_of<workload::StructuredSparsity>({{1, 2}, {2, 4}, {1, 4}, {3, 8}});
-    unit.sparsity = nm;
-    unit.lanes = nm.n * random.range(1, 3);
-  }
-  unit.scalable = random.chance(0.3);
-  if (random.chance(0.3)) unit.bits = {16, 16, 48};
-  unit.registers.outputs = random.range(1, 6);
-  if (random.chance(0.4)) unit.registers.weights = random.range(1, 6);
-  if (random.chance(0.4)) unit.registers.inputs = random.range(1, 12);
-  if (random.chance(0.2)) unit.registers.shared_bytes = random.range(200, 600);
-  unit.ports = {random.range(1, 40), random.range(1, 40), random.range(1, 8)};
-  accelerator.memory.push_back({.name = "dram",
-                                .kind = arch::MemoryLevel::Kind::dram,
-                                .burst_bytes = random.one_of<std::int64_t>({1, 8, 32}),
-                                .bandwidth = random.range(1, 40),
-                                .latency_cycles = random.range(0, 20)});
-  for (int level = 1; level < levels; ++level) {
-    accelerator.memory.push_back({.name = "buffer" + std::to_string(level),
-                                  .kind = arch::MemoryLevel::Kind::sram,
-                                  .size_bytes = 6000 >> level,
-                                  .word_bytes = random.one_of<std::int64_t>({1, 4, 16}),
-                                  .bandwidth = random.range(1, 60),
-                                  .double_buffered = random.chance(0.6)});
-  }
-  return accelerator;
-}
-
-arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accelerator) {
-  arch::LayerProblem problem;
-  problem.name = "layer";
-  auto& shape = problem.shape;
-  auto& size = shape.size;
-  const auto small = [&](std::int64_t most) { return random.chance(0.25) ? 1 : random.range(1, most); };
-  size[Dim::N] = small(3);
-  size[Dim::M] = random.one_of<std::int64_t>({1, 2, 5, 7, 11, 12});
-  size[Dim::C] = random.one_of<std::int64_t>({1, 3, 4, 6, 8, 13});
-  if (random.chance(0.3)) size[Dim::G] = random.range(2, 3);
-  if (random.chance(0.75)) {  // a convolution
-    size[Dim::R] = small(3);
-    size[Dim::S] = small(4);
-    shape.stride_h = random.range(1, 3);
-    shape.stride_w = random.range(1, 3);
-    shape.dilation_h = random.range(1, 2);
-    shape.dilation_w = random.range(1, 2);
-    shape.pad_top = random.range(0, 2);
-    shape.pad_left = random.range(0, 2);
-    const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1,
-                       reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
-    shape.input_h = random.range(std::max<std::int64_t>(1, reach_h - 2 * shape.pad_top), 9);
-    shape.input_w = random.range(std::max<std::int64_t>(1, reach_w - 2 * shape.pad_left), 9);
-    size[Dim::P] = (shape.input_h + 2 * shape.pad_top - reach_h) / shape.stride_h + 1;
-    size[Dim::Q] = (shape.input_w + 2 * shape.pad_left - reach_w) / shape.stride_w + 1;
-  }
-  while (shape.macs() > 6000) {
-    for (Dim d : {Dim::M, Dim::C, Dim::G, Dim::N}) {
-      if (shape.macs() > 6000) size[d] = (size[d] + 1) / 2;
-    }
-  }
-  problem.weight_bits = static_cast<int>(random.one_of<int>({2, 4, 8}));
-  problem.input_bits = static_cast<int>(random.one_of<int>({3, 8}));
-  problem.output_bits = static_cast<int>(random.one_of<int>({4, 8}));
-  if (accelerator.array.bits.weights == 16 && random.chance(0.6)) {
-    problem.weight_bits = problem.input_bits = problem.output_bits = 16;
-  }
-  if (accelerator.array.sparsity && random.chance(0.8)) problem.sparsity = accelerator.array.sparsity;
-  return problem;
-}
-
-struct Case {
-  arch::LayerProblem problem;
-  tests::LayerData data;
-  sim::LayerProgram program;
-};
-
-Case random_case(Random& random, const arch::Accelerator& accelerator) {
-  Case result;
-  result.problem = random_problem(random, accelerator);
-  const auto& shape = result.problem.shape;
-  const auto& size = shape.size;
-  const double zeros = random.one_of<double>({0.0, 0.4, 1.0});
-  const std::int64_t weight_top = (1 << (result.problem.weight_bits - 1)) - 1;
-  const std::int64_t input_top = (1 << (result.problem.input_bits - 1)) - 1;
-  result.program.input_zero_point = static_cast<std::int32_t>(random.range(-input_top - 1, input_top));
-  for (std::int64_t i = 0; i < shape.input_count(); ++i) {
-    const std::int64_t code =
-        random.chance(zeros) ? result.program.input_zero_point : random.range(-input_top - 1, input_top);
-    result.data.inputs.push_back(static_cast<std::int16_t>(code));
-  }
-  for (std::int64_t i = 0; i < shape.weight_count(); ++i) {
-    result.data.weights.push_back(
-        static_cast<std::int16_t>(random.chance(0.2) ? 0 : random.range(-weight_top, weight_top)));
-  }
-  const std::int64_t C = size[Dim::C], RS = size[Dim::R] * size[Dim::S];
-  if (const auto& nm = result.problem.sparsity) {  // drop weights until no group keeps more than n
-    for (std::int64_t gm = 0; gm < size[Dim::G] * size[Dim::M]; ++gm) {
-      for (std::int64_t rs = 0; rs < RS; ++rs) {
-        for (std::int64_t group = 0; group < C; group += nm->m) {
-          int kept = 0;
-          for (std::int64_t c = group; c < std::min(C, group + nm->m); ++c) {
-            auto& weight = result.data.weights[static_cast<std::size_t>((gm * C + c) * RS + rs)];
-            if (weight != 0 && ++kept > nm->n) weight = 0;
-          }
-        }
-      }
-    }
-  }
-  sim::LayerProgram& program = result.program;
-  program.problem = result.problem;
-  program.accumulator_bits = accelerator.array.bits.accumulators;
-  program.wide = result.problem.weight_bits == 16 || random.chance(0.2);
-  program.weights = sim::pack_weights(result.data.weights.data(),
-                                      {size[Dim::M] * C * RS, C * RS, RS, size[Dim::S], 1}, result.problem);
-  const std::int64_t channels = size[Dim::G] * size[Dim::M];
-  for (std::int64_t channel = 0; channel < channels; ++channel) {
-    program.bias.push_back(random.range(-2000, 2000));
-    program.requantization.multiplier.push_back(static_cast<std::int32_t>(random.range(1 << 30, INT32_MAX)));
-    program.requantization.shift.push_back(static_cast<std::uint8_t>(random.range(33, 40)));
-  }
-  program.requantization.zero_point = static_cast<std::int32_t>(random.range(-8, 7));
-  program.requantization.low = -(1 << (result.problem.output_bits - 1));
-  program.requantization.high = (1 << (result.problem.output_bits - 1)) - 1;
-  return result;
-}
 
 std::string text(const arch::Traffic& t) {
   return "read " + std::to_string(t.read_elements) + " el/" + std::to_string(t.read_bits) + " b, write " +
@@ -188,6 +41,18 @@ void check_equal(const arch::ActionCounts& machine, const arch::ActionCounts& lo
   REQUIRE(machine == loops);
 }
 
+/// The counts in closed form; what depends on how many inputs are zero is taken from the machine.
+arch::ActionCounts predicted(const Case& test, const arch::Accelerator& accelerator,
+                             const arch::ActionCounts& machine) {
+  arch::ActionCounts counts = mapper::action_counts(test.problem, test.program.mapping, accelerator);
+  CHECK(counts.multiplies >= machine.multiplies);
+  CHECK(counts.multiplies + counts.gated_multiplies == machine.multiplies + machine.gated_multiplies);
+  counts.multiplies = machine.multiplies;
+  counts.gated_multiplies = machine.gated_multiplies;
+  counts.adds = machine.adds;
+  return counts;
+}
+
 void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accelerators, int layers) {
   Random random(seed);
   std::vector<arch::Accelerator> descriptions;
@@ -197,7 +62,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
     machines.push_back(
         std::make_unique<sim::Accelerator>(("machine" + std::to_string(a)).c_str(), descriptions.back()));
   }
-  int compared = 0, with_partial_sums = 0, with_bypass = 0, with_gating = 0;
+  int compared = 0, with_partial_sums = 0, with_bypass = 0, with_gating = 0, inputs_on_chip = 0,
+      outputs_on_chip = 0;
   for (int layer = 0; layer < layers; ++layer) {
     for (std::size_t a = 0; a < machines.size(); ++a) {
       const arch::Accelerator& accelerator = descriptions[a];
@@ -209,14 +75,8 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
       } catch (const heddle::InputError&) {
         continue;  // this layer does not fit this accelerator
       }
-      const auto& size = test.problem.shape.size;
-      test.program.inputs = {test.data.inputs.data(),
-                             {{0, 0, 0, 0, 0},
-                              {size[Dim::N], size[Dim::G], size[Dim::C], test.problem.shape.input_h,
-                               test.problem.shape.input_w}},
-                             {}};
-      test.program.inputs.stride = sim::row_major(test.program.inputs.box);
-
+      draw_on_chip(random, test.program.mapping, test.problem, accelerator);
+      test.bind();
       INFO("seed " << seed << ", accelerator " << a << ", layer " << layer << "\n"
                    << arch::to_yaml({test.program.mapping}, accelerator));
       REQUIRE(arch::illegalities(test.program.mapping, test.problem, accelerator).empty());
@@ -225,12 +85,17 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
                                                test.program.bias, test.program.requantization));
       check_equal(outcome.actions, tests::walk(test.program.mapping, test.problem, accelerator, test.data,
                                                test.program.input_zero_point));
+      check_equal(outcome.actions, predicted(test, accelerator, outcome.actions));
+      const std::int64_t bound = mapper::CycleBound(test.problem, accelerator).run(test.program.mapping);
+      REQUIRE(bound <= outcome.cycles.total);
       const auto& c = outcome.cycles;
       REQUIRE(std::accumulate(c.stalls.begin(), c.stalls.end(), c.compute) == c.total);
       for (const std::int64_t stall : c.stalls) REQUIRE(stall >= 0);
       ++compared;
       with_partial_sums += outcome.actions.memory[0][Operand::outputs].read_elements > 0;
       with_gating += outcome.actions.gated_multiplies > 0;
+      inputs_on_chip += test.program.mapping.on_chip[Operand::inputs];
+      outputs_on_chip += test.program.mapping.on_chip[Operand::outputs];
       with_bypass += std::any_of(test.program.mapping.memory.begin(), test.program.mapping.memory.end(),
                                  [](const auto& level) {
                                    return !level.keep[Operand::weights] || !level.keep[Operand::inputs] ||
@@ -243,8 +108,10 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
   CHECK(with_partial_sums >= compared / 20);
   CHECK(with_gating >= compared / 4);
   CHECK((levels == 1 || with_bypass >= compared / 4));
+  CHECK((levels == 1 || (inputs_on_chip >= compared / 10 && outputs_on_chip >= compared / 10)));
   WARN(compared << " compared: " << with_partial_sums << " with partial sums in DRAM, " << with_bypass
-                << " with bypasses, " << with_gating << " with gated multiplies");
+                << " with bypasses, " << with_gating << " with gated multiplies, " << inputs_on_chip
+                << " with inputs and " << outputs_on_chip << " with outputs on chip");
 }
 
 }  // namespace

@@ -114,6 +114,30 @@ void check_same_function(const Network& network, const Network& prepared) {
   }
 }
 
+/// The network for counting: the same layers, tensors and parameter shapes, and no values that were not
+/// given.
+void check_same_shapes(const Network& prepared, const Network& counting) {
+  REQUIRE(names(counting) == names(prepared));
+  REQUIRE(counting.values().size() == prepared.values().size());
+  for (std::size_t i = 0; i < counting.values().size(); ++i) {
+    CHECK(counting.values()[i].name == prepared.values()[i].name);
+    CHECK(counting.values()[i].shape == prepared.values()[i].shape);
+  }
+  CHECK(counting.outputs() == prepared.outputs());
+  for (std::size_t i = 0; i < counting.layers().size(); ++i) {
+    const Layer &a = counting.layers()[i], &b = prepared.layers()[i];
+    CHECK(a.operation.index() == b.operation.index());
+    CHECK(a.activation == b.activation);
+    CHECK(a.inputs == b.inputs);
+    for (const auto part : {&Layer::weights, &Layer::bias}) {
+      REQUIRE((a.*part).has_value() == (b.*part).has_value());
+      if (!(a.*part)) continue;
+      CHECK((a.*part)->shape == (b.*part)->shape);
+      CHECK((a.*part)->values == nullptr);
+    }
+  }
+}
+
 TEST_CASE("batch norms and activations join the layer before them") {
   Network network("residual");
   const TensorId in = network.add_input("in", {2, 4, 7, 5});
@@ -134,6 +158,7 @@ TEST_CASE("batch norms and activations join the layer before them") {
   CHECK(prepared.values()[static_cast<std::size_t>(prepared.layers()[0].output)].name == "relu1");
   CHECK(prepared.macs() == network.macs());
   check_same_function(network, prepared);
+  check_same_shapes(prepared, prepared_for_counting(network));
 }
 
 TEST_CASE("a linear layer over [n, features] takes a batch norm, one over more dimensions does not") {
@@ -145,6 +170,7 @@ TEST_CASE("a linear layer over [n, features] takes a batch norm, one over more d
   CHECK(names(prepared) == std::vector<std::string>{"fc"});
   CHECK(prepared.layers()[0].activation == Activation::tanh);
   check_same_function(flat, prepared);
+  check_same_shapes(prepared, prepared_for_counting(flat));
 
   Network deep("deep");  // here the norm's channels are rows, not features
   x = add(deep, "fc", Linear{.out_features = 4}, {deep.add_input("in", {2, 4, 9})});
@@ -152,6 +178,7 @@ TEST_CASE("a linear layer over [n, features] takes a batch norm, one over more d
   const Network kept = prepared_for_execution(deep, kSeed);
   CHECK(names(kept) == std::vector<std::string>{"fc", "bn"});
   check_same_function(deep, kept);
+  check_same_shapes(kept, prepared_for_counting(deep));
 }
 
 TEST_CASE("what somebody else reads, or what leaves the network, stays") {
@@ -166,6 +193,7 @@ TEST_CASE("what somebody else reads, or what leaves the network, stays") {
     CHECK(names(prepared) == std::vector<std::string>{"conv", "bn", "sum"});  // bn takes the relu
     CHECK(prepared.layers()[1].activation == Activation::relu);
     check_same_function(network, prepared);
+    check_same_shapes(prepared, prepared_for_counting(network));
   }
   SECTION("the norm's result is an output") {
     network.mark_output(bn);
@@ -173,6 +201,7 @@ TEST_CASE("what somebody else reads, or what leaves the network, stays") {
     const Network prepared = prepared_for_execution(network, kSeed);
     CHECK(names(prepared) == std::vector<std::string>{"conv", "bn", "relu", "sum"});
     check_same_function(network, prepared);
+    check_same_shapes(prepared, prepared_for_counting(network));
   }
 }
 
@@ -184,6 +213,7 @@ TEST_CASE("an activation after an activation, or on the input, stays") {
   const Network prepared = prepared_for_execution(network, kSeed);
   CHECK(names(prepared) == std::vector<std::string>{"first", "fc", "second"});
   check_same_function(network, prepared);
+  check_same_shapes(prepared, prepared_for_counting(network));
 }
 
 }  // namespace

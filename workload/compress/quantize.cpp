@@ -137,6 +137,30 @@ bool keeps_codes(const Layer& layer) {
          std::holds_alternative<Slice>(layer.operation) || (pool != nullptr && pool->kind == Pool::Kind::max);
 }
 
+/// By TensorId: the tensor that first held its codes. A producer's inputs have lower ids than its output.
+std::vector<std::size_t> origins(const Network& network) {
+  std::vector<std::size_t> origin(network.values().size());
+  for (std::size_t id = 0; id < origin.size(); ++id) {
+    const int producer = network.values()[id].producer;
+    const Layer* layer = producer < 0 ? nullptr : &network.layers()[static_cast<std::size_t>(producer)];
+    origin[id] =
+        layer != nullptr && keeps_codes(*layer) ? origin[static_cast<std::size_t>(layer->inputs[0])] : id;
+  }
+  return origin;
+}
+
+/// By TensorId: are its codes the indices of an embedding?
+std::vector<bool> embedding_indices(const Network& network, const std::vector<std::size_t>& origin) {
+  std::vector<bool> indices(origin.size());
+  for (const Layer& layer : network.layers()) {
+    if (std::holds_alternative<Embedding>(layer.operation))
+      indices[origin[static_cast<std::size_t>(layer.inputs[0])]] = true;
+  }
+  return indices;
+}
+
+constexpr int kIndexBits = 16;
+
 }  // namespace
 }  // namespace compress
 
@@ -166,39 +190,63 @@ std::vector<Quantization> tensor_quantizations(const Network& network, const Cal
   if (calibration.tensors.size() != count || calibration.pre_activations.size() != network.layers().size()) {
     throw std::invalid_argument("the calibration is that of another network");
   }
-  // The tensor that first held each tensor's codes. A producer's inputs have lower ids than its output.
-  std::vector<std::size_t> origin(count);
-  for (std::size_t id = 0; id < count; ++id) {
-    const int producer = network.values()[id].producer;
-    const Layer* layer = producer < 0 ? nullptr : &network.layers()[static_cast<std::size_t>(producer)];
-    origin[id] = layer != nullptr && compress::keeps_codes(*layer)
-                     ? origin[static_cast<std::size_t>(layer->inputs[0])]
-                     : id;
-  }
-  std::vector<bool> symmetric(count), indices(count);
+  const std::vector<std::size_t> origin = compress::origins(network);
+  const std::vector<bool> indices = compress::embedding_indices(network, origin);
+  const std::vector<int> bits = tensor_bits(network, recipe);
+  std::vector<bool> symmetric(count);
   for (const Layer& layer : network.layers()) {
     if (std::holds_alternative<MatMul>(layer.operation))
       symmetric[origin[static_cast<std::size_t>(layer.inputs[1])]] = true;
-    if (std::holds_alternative<Embedding>(layer.operation))
-      indices[origin[static_cast<std::size_t>(layer.inputs[0])]] = true;
   }
   std::vector<Quantization> result;
   for (std::size_t id = 0; id < count; ++id) {
     const std::size_t first = origin[id];
     if (first != id) {
       result.push_back(result[first]);
-      continue;
+    } else if (indices[id]) {
+      result.push_back({bits[id], {1.0F}, INT16_MIN});
+    } else {
+      result.push_back(activation_quantization(calibration.tensors[id], bits[id], symmetric[id]));
     }
-    if (indices[id]) {
-      result.push_back({16, {1.0F}, INT16_MIN});
-      continue;
-    }
-    const int producer = network.values()[id].producer;
-    const LayerRecipe own =
-        producer < 0 ? recipe.defaults : recipe.of(network.layers()[static_cast<std::size_t>(producer)].name);
-    result.push_back(activation_quantization(calibration.tensors[id], own.activation_bits, symmetric[id]));
   }
   return result;
+}
+
+std::vector<int> tensor_bits(const Network& network, const Recipe& recipe) {
+  const std::vector<std::size_t> origin = compress::origins(network);
+  const std::vector<bool> indices = compress::embedding_indices(network, origin);
+  std::vector<int> bits;
+  for (std::size_t id = 0; id < origin.size(); ++id) {
+    const int producer = network.values()[origin[id]].producer;
+    if (origin[id] != id) {
+      bits.push_back(bits[origin[id]]);
+    } else if (indices[id]) {
+      bits.push_back(compress::kIndexBits);
+    } else {
+      bits.push_back(
+          producer < 0
+              ? recipe.defaults.activation_bits
+              : recipe.of(network.layers()[static_cast<std::size_t>(producer)].name).activation_bits);
+    }
+  }
+  return bits;
+}
+
+LayerFormat layer_format(const Network& network, int index, const std::vector<int>& bits,
+                         const Recipe& recipe) {
+  const Layer& layer = network.layers().at(static_cast<std::size_t>(index));
+  LayerFormat format;
+  for (const TensorId input : layer.inputs)
+    format.input_bits.push_back(bits.at(static_cast<std::size_t>(input)));
+  format.output_bits = bits.at(static_cast<std::size_t>(layer.output));
+  if (std::holds_alternative<Embedding>(layer.operation)) {
+    format.weight_bits = format.output_bits;  // its table holds output codes
+  } else if (layer.weights && mac_shape(network, layer)) {
+    const LayerRecipe own = recipe.of(layer.name);
+    format.weight_bits = own.weight_bits;
+    format.sparsity = own.pruning.structured;
+  }
+  return format;
 }
 
 QuantizedLayer quantize_layer(const Network& network, int index, const Calibration& calibration,

@@ -14,6 +14,12 @@ namespace heddle::workload {
 /// of nothing but zero has the scale 1.
 Quantization activation_quantization(const Range& range, int bits, bool symmetric = false);
 
+/// Width of every tensor, by TensorId: what tensor_quantizations() gives them, known without calibration.
+std::vector<int> tensor_bits(const Network& network, const Recipe& recipe);
+/// The format that quantize_layer() gives the layer, known from the recipe alone. `bits`: tensor_bits().
+LayerFormat layer_format(const Network& network, int layer, const std::vector<int>& bits,
+                         const Recipe& recipe);
+
 /// Quantization of every tensor, by TensorId. A layer's recipe rules the tensor it produces, the defaults the
 /// network's inputs. Outputs of reshape, transpose, slice and max_pool are quantized like their input; the
 /// second operand of a matmul symmetrically, with whatever it shares codes with; indices of an embedding are

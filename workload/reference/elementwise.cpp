@@ -1,20 +1,9 @@
 // Operations whose output element depends on one element of each input: add, multiply, activation, batch
 // norm; and rotary, on two elements of a row. A unit is an element (rotary: a row).
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 #include "workload/reference/vector_kernel.h"
 
 namespace heddle::workload {
 namespace {
-
-void need_multipliers(const Layer& layer, const QuantizedLayer& q, std::size_t count) {
-  if (q.multipliers.size() != count) {
-    throw std::invalid_argument(
-        fmt::format("{}: {} multipliers, expected {}", layer.name, q.multipliers.size(), count));
-  }
-}
 
 /// add: t = x0 * multiplier0 + x1 * multiplier1. multiply: t = x0 * x1 * multiplier0.
 template <bool kMultiply>
@@ -136,25 +125,18 @@ std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Lay
                                                const QuantizedLayer& q) {
   const Shape& in = network.shape(layer.inputs[0]);
   if (std::holds_alternative<Add>(layer.operation)) {
-    need_multipliers(layer, q, 2);
     return std::make_shared<Binary<false>>(in, network.shape(layer.inputs[1]), q);
   }
   if (std::holds_alternative<Multiply>(layer.operation)) {
-    need_multipliers(layer, q, 1);
     return std::make_shared<Binary<true>>(in, network.shape(layer.inputs[1]), q);
   }
   if (std::holds_alternative<Activate>(layer.operation)) {
-    need_multipliers(layer, q, 1);
     return std::make_shared<Unary>(in, q);
   }
   if (std::holds_alternative<BatchNorm>(layer.operation)) {
-    need_multipliers(layer, q, static_cast<std::size_t>(in[1]));
-    if (q.offsets.size() != q.multipliers.size())
-      throw std::invalid_argument(layer.name + ": too few offsets");
     return std::make_shared<PerChannel>(in, q);
   }
   if (std::holds_alternative<Rotary>(layer.operation)) {
-    need_multipliers(layer, q, static_cast<std::size_t>(in.back() * in[in.size() - 2]));
     return std::make_shared<RotaryRows>(in, q);
   }
   return nullptr;

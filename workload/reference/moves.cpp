@@ -1,10 +1,6 @@
 // Operations that move codes: reshape, transpose, slice (codes unchanged), concat (each input rescaled to the
 // output's quantization), embedding (rows of a table of codes). A unit is an element; embedding: one
 // looked-up row.
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 #include "workload/reference/vector_kernel.h"
 
 namespace heddle::workload {
@@ -126,17 +122,9 @@ std::shared_ptr<VectorKernel> make_move(const Network& network, const Layer& lay
         out, StridedSource(out, strides, slice->begin * strides[static_cast<std::size_t>(slice->axis)]));
   }
   if (const auto* concat = std::get_if<Concat>(&layer.operation)) {
-    if (q.multipliers.size() != layer.inputs.size()) {
-      throw std::invalid_argument(fmt::format("{}: {} multipliers, expected one for each of {} inputs",
-                                              layer.name, q.multipliers.size(), layer.inputs.size()));
-    }
     return std::make_shared<Join>(network, layer, static_cast<std::size_t>(concat->axis), q);
   }
   if (const auto* embedding = std::get_if<Embedding>(&layer.operation)) {
-    if (static_cast<std::int64_t>(q.weights.codes.size()) != embedding->rows * embedding->columns) {
-      throw std::invalid_argument(fmt::format("{}: {} codes in the table, expected {} x {}", layer.name,
-                                              q.weights.codes.size(), embedding->rows, embedding->columns));
-    }
     return std::make_shared<Lookup>(in, embedding->rows, embedding->columns, q);
   }
   return nullptr;

@@ -1,8 +1,5 @@
 // Softmax, layer normalization (with RMS) and local response normalization.
-#include <fmt/format.h>
-
 #include <bit>
-#include <stdexcept>
 
 #include "workload/reference/vector_kernel.h"
 
@@ -199,31 +196,18 @@ class ResponseNorm : public VectorKernel {
   const QuantizedLayer& q_;
 };
 
-void need(bool condition, const Layer& layer, const char* what) {
-  if (!condition) throw std::invalid_argument(fmt::format("{}: {}", layer.name, what));
-}
-
 }  // namespace
 
 std::shared_ptr<VectorKernel> make_normalization(const Network& network, const Layer& layer,
                                                  const QuantizedLayer& q) {
   const Shape& in = network.shape(layer.inputs[0]);
   if (const auto* softmax = std::get_if<Softmax>(&layer.operation)) {
-    need(q.multipliers.size() == 1, layer, "expected one multiplier");
-    need(q.table.size() == (q.inputs[0].bits > 8 ? 512U : 256U), layer,
-         "expected a table of exponentials with 256 entries (512 for inputs of more than 8 bits)");
     return std::make_shared<SoftmaxRows>(in, static_cast<std::size_t>(softmax->axis), q);
   }
   if (const auto* norm = std::get_if<LayerNorm>(&layer.operation)) {
-    need(q.multipliers.size() == static_cast<std::size_t>(in.back()), layer,
-         "expected a multiplier for each column");
-    need(q.offsets.empty() || q.offsets.size() == q.multipliers.size(), layer,
-         "expected an offset for each column");
     return std::make_shared<NormRows>(in, norm->subtract_mean, q);
   }
   if (const auto* norm = std::get_if<LocalResponseNorm>(&layer.operation)) {
-    need(q.multipliers.size() == 63 && q.table.size() == 257, layer,
-         "expected 63 multipliers and 257 table entries");
     return std::make_shared<ResponseNorm>(in, norm->size, q);
   }
   return nullptr;

@@ -1,8 +1,4 @@
 // Max and average pooling. A unit is one row of output columns (global: one plane).
-#include <fmt/format.h>
-
-#include <stdexcept>
-
 #include "workload/reference/vector_kernel.h"
 
 namespace heddle::workload {
@@ -125,10 +121,6 @@ std::shared_ptr<VectorKernel> make_pooling(const Network& network, const Layer& 
   const auto* pool = std::get_if<Pool>(&layer.operation);
   const bool global = std::holds_alternative<GlobalAveragePool>(layer.operation);
   if (pool == nullptr && !global) return nullptr;
-  if ((global || pool->kind == Pool::Kind::average) && q.multipliers.size() != 1) {
-    throw std::invalid_argument(
-        fmt::format("{}: {} multipliers, expected 1", layer.name, q.multipliers.size()));
-  }
   const Shape& in = network.shape(layer.inputs[0]);
   if (global) return std::make_shared<GlobalAverage>(in, q);
   return std::make_shared<Pooling>(*pool, in, network.shape(layer.output), q);

@@ -93,7 +93,11 @@ class StridedSource {
 /// Row-major strides of a shape.
 std::vector<std::int64_t> strides_of(const Shape& shape);
 
-// One maker for each file of operations; null for a layer of another kind.
+/// Throws std::invalid_argument where `q` lacks a constant that the layer's operation needs to run.
+void check_constants(const Network& network, const Layer& layer, const QuantizedLayer& q);
+
+// One maker for each file of operations; null for a layer of another kind. Kernels refer to `q`, and read it
+// when they run.
 std::shared_ptr<VectorKernel> make_elementwise(const Network& network, const Layer& layer,
                                                const QuantizedLayer& q);
 std::shared_ptr<VectorKernel> make_move(const Network& network, const Layer& layer, const QuantizedLayer& q);

@@ -42,20 +42,35 @@ std::int64_t operations_per_element(const Network& network, const Layer& layer) 
   return cost + (fused_table ? 1 : 0);
 }
 
+namespace {
+
+std::shared_ptr<const VectorKernel> make_kernel(const Network& network, const Layer& layer,
+                                                const QuantizedLayer& quantized) {
+  for (const auto maker : {make_elementwise, make_move, make_pooling, make_normalization}) {
+    if (std::shared_ptr<VectorKernel> kernel = maker(network, layer, quantized)) {
+      kernel->operations_per_element = operations_per_element(network, layer);
+      return kernel;
+    }
+  }
+  throw std::invalid_argument(
+      fmt::format("{}: a {} layer does not run on the vector unit", layer.name, name(layer.operation)));
+}
+
+}  // namespace
+
 VectorOp VectorOp::make(const Network& network, int index, const QuantizedLayer& quantized) {
   const Layer& layer = network.layers().at(static_cast<std::size_t>(index));
   if (quantized.inputs.size() != layer.inputs.size()) {
     throw std::invalid_argument(fmt::format("{}: quantization of {} inputs, expected {}", layer.name,
                                             quantized.inputs.size(), layer.inputs.size()));
   }
-  for (const auto maker : {make_elementwise, make_move, make_pooling, make_normalization}) {
-    if (std::shared_ptr<VectorKernel> kernel = maker(network, layer, quantized)) {
-      kernel->operations_per_element = workload::operations_per_element(network, layer);
-      return VectorOp(std::move(kernel));
-    }
-  }
-  throw std::invalid_argument(
-      fmt::format("{}: a {} layer does not run on the vector unit", layer.name, name(layer.operation)));
+  check_constants(network, layer, quantized);
+  return {make_kernel(network, layer, quantized), true};
+}
+
+VectorOp VectorOp::without_constants(const Network& network, int index) {
+  static const QuantizedLayer none;  // kernels refer to their constants
+  return {make_kernel(network, network.layers().at(static_cast<std::size_t>(index)), none), false};
 }
 
 std::int64_t VectorOp::units() const { return kernel_->units(); }
@@ -76,6 +91,7 @@ ElementRange VectorOp::output_range(std::int64_t begin, std::int64_t end) const 
 
 void VectorOp::run(std::int64_t begin, std::int64_t end, const std::vector<const std::int16_t*>& inputs,
                    std::int16_t* output) const {
+  if (!has_constants_) throw std::logic_error("a vector operation without constants was told to run");
   if (begin < end) kernel_->run(begin, end, inputs, output);
 }
 

@@ -33,6 +33,8 @@ class VectorOp {
   /// std::invalid_argument for a conv, linear or matmul layer, and where `quantized` lacks a constant that
   /// the operation needs.
   static VectorOp make(const Network& network, int layer, const QuantizedLayer& quantized);
+  /// The same without constants, for those who only count: run() throws std::logic_error.
+  static VectorOp without_constants(const Network& network, int layer);
 
   std::int64_t units() const;
   /// Elementary operations of all units, at the cost per element of docs/vector-unit.md.
@@ -51,9 +53,11 @@ class VectorOp {
            std::int16_t* output) const;
 
  private:
-  explicit VectorOp(std::shared_ptr<const VectorKernel> kernel) : kernel_(std::move(kernel)) {}
+  VectorOp(std::shared_ptr<const VectorKernel> kernel, bool has_constants)
+      : kernel_(std::move(kernel)), has_constants_(has_constants) {}
 
   std::shared_ptr<const VectorKernel> kernel_;
+  bool has_constants_;
 };
 
 /// Elementary operations of one output element (one unit for those that count by unit), from

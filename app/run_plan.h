@@ -1,0 +1,51 @@
+// What a run is made of before its first layer: the accelerator and its prices, the network at its batch, the
+// layers chosen, the mappings given. And what every fidelity reports of a layer, once it has counted.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/run_result.h"
+#include "app/workload_setup.h"
+#include "arch/legality.h"
+#include "workload/live_ranges.h"
+
+namespace heddle::app {
+
+struct RunPlan {
+  arch::Accelerator accelerator;
+  arch::EnergyTable table;
+  Workload workload;
+  workload::LiveRanges live;
+  std::vector<int> selected;                           ///< steps of live.order that run, ascending
+  std::map<std::string, arch::LayerMapping> mappings;  ///< from --mapping, by layer
+  std::string mapping_file;                            ///< for messages
+
+  const workload::Network& network() const { return workload.network; }
+  const workload::Layer& layer_of(std::size_t step) const {
+    return network().layers()[static_cast<std::size_t>(live.order[step])];
+  }
+  bool runs(std::size_t step) const;
+};
+
+/// Reads all files that the options name. Throws InputError for what cannot be read or does not fit together.
+RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library);
+
+/// A result without layers: where it comes from.
+RunResult describe_run(const RunOptions& options, const RunPlan& plan);
+
+/// The mapping given for the layer, else the default one. Throws InputError for one that is not legal, or
+/// when there is none.
+arch::LayerMapping mapping_of(const RunPlan& plan, const arch::LayerProblem& problem);
+
+/// A layer's entry in the result: what was counted, and what follows from it (energy, utilization, what
+/// bounds it). `problem` and `mapping`: of multiply-accumulate layers.
+LayerResult priced_layer(const RunPlan& plan, const workload::Layer& layer,
+                         const workload::LayerFormat& format,
+                         const std::optional<arch::LayerProblem>& problem,
+                         std::optional<arch::LayerMapping> mapping, arch::ActionCounts actions,
+                         arch::CycleCounts cycles);
+
+}  // namespace heddle::app

@@ -1,0 +1,71 @@
+// What a pass of the array can be: factors of the axes and of the registers, and which operand stays in its
+// register. Each choice has a bound on what a layer costs that uses it, whatever the memories do.
+#pragma once
+
+#include "mapper/search/evaluator.h"
+
+namespace heddle::mapper {
+
+struct ArrayChoice {
+  workload::PerDim<std::int64_t> axis{1}, registers{1};
+  workload::PerDim<std::int64_t> passes{1};  ///< iterations left outside the pass
+  workload::Operand stays = workload::Operand::weights;
+  // At least:
+  double energy = 0;                         ///< pJ of everything but what the movers move
+  workload::PerOperand<double> load_bits{};  ///< of operands that enter the registers
+  double reload_energy = 0;  ///< of that: what is loaded more than once because passes follow one another
+  std::int64_t cycles = 0;   ///< of the array: steps and loads
+};
+
+/// What the rest of the machine costs at least, and the value that must be beaten.
+struct Rest {
+  double energy = 0;
+  std::int64_t cycles = 0;  ///< in parallel with the array
+  double beat = 0;          ///< choices whose bound is not below this are of no use
+};
+
+/// All choices of a space that are legal and whose bound beats `rest.beat`, cheapest first. Adds what it
+/// leaves out to `removed`, in mappings.
+class ArrayChoices {
+ public:
+  ArrayChoices(const Mapspace& space, const Prices& prices, Objective objective);
+
+  struct Removed {
+    Count axes = 0, registers = 0, utilization = 0, repeated = 0, bound = 0;
+  };
+  std::vector<ArrayChoice> find(const Rest& rest, Removed& removed) const;
+  /// Both operands stream: a pass may then be as long in the reduction as one likes, and its choice is left
+  /// open (factor 1, all iterations left).
+  bool streams_reduction() const { return !weights_resident_ && !inputs_resident_; }
+  /// Mappings that have this choice.
+  Count mappings(const ArrayChoice& choice) const;
+
+ private:
+  using Dim = workload::Dim;
+  /// Loads of one operand for given tiles: each distinct tile once.
+  struct Loads {
+    Histogram volumes;  ///< elements of a tile, tiles
+    std::int64_t tiles = 0, elements = 0;
+    std::int64_t busy = 0, longest = 1, shortest = INT64_MAX;  ///< cycles, at least one each
+    std::int64_t least_bits = 0;
+  };
+
+  Loads loads_of(workload::Operand operand, const Histogram& volumes) const;
+  Histogram weight_volumes(const workload::PerDim<std::int64_t>& tile) const;
+  Histogram input_volumes(const workload::PerDim<std::int64_t>& tile, bool whole_pass,
+                          const workload::PerDim<std::int64_t>& axis) const;
+  std::int64_t load_cycles(std::int64_t weight_bits, std::int64_t input_bits) const;
+  bool fits_registers(const ArrayChoice& choice, std::size_t chosen, const std::array<Dim, 8>& order) const;
+  void bound(ArrayChoice& choice, const Loads& weights, const Loads& inputs) const;
+
+  const Mapspace& space_;
+  const Prices& prices_;
+  Objective objective_;
+  int weight_bits_, input_bits_;
+  bool weights_resident_, inputs_resident_;
+  double cheapest_memory_;      ///< pJ of a bit
+  double constant_energy_ = 0;  ///< what no mapping changes
+  mutable WindowSums window_sums_;
+};
+
+}  // namespace heddle::mapper

@@ -1,0 +1,100 @@
+// The mappings that one choice of the array leaves open: tiles of the memories, the order of every level,
+// what the buffers keep. Walks them from the outermost buffer inwards, bounds them, evaluates what is left.
+#pragma once
+
+#include <optional>
+
+#include "mapper/search/array_choices.h"
+#include "mapper/search/outer_bound.h"
+
+namespace heddle::mapper {
+
+/// What became of mappings.
+struct Tally {
+  Count evaluated = 0;  ///< exact cost worked out
+  Count repeated = 0;   ///< the same loops as another one
+  Count capacity = 0;   ///< some buffer is too small
+  Count outer = 0;      ///< the traffic between DRAM and buffer, with the array's choice, is too much
+  Count traffic = 0;    ///< all traffic, with the array's choice, is too much
+  Count cycles = 0;     ///< the bound on the cycles, with the energy, is too much
+  Count total() const { return evaluated + repeated + capacity + outer + traffic + cycles; }
+  void add(const Tally& other);
+};
+
+struct Best {
+  double value = 0;  ///< what must be beaten; of `point`, if there is one
+  bool found = false;
+  Point point;
+  Cost cost;
+};
+
+/// For one space; one thread at a time.
+class Completion {
+ public:
+  Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective);
+
+  /// Looks at all mappings with this choice. `best` is what must be beaten, and becomes what beats it.
+  void run(const ArrayChoice& choice, Best& best, Tally& tally);
+
+ private:
+  /// One way from the array choice outwards along a dimension: the chain, and by memory level the tiles that
+  /// there are outside the level's loops; the last entry: passes.
+  struct Way {
+    Chain chain;
+    std::array<std::int64_t, kMostLevels + 1> tiles{};
+  };
+  /// All ways that make so many tiles at the outermost buffer.
+  struct OuterWays {
+    std::int64_t tiles = 1;   ///< at the outermost buffer
+    std::int64_t extent = 1;  ///< elements of the smallest of the tiles' sizes
+    std::vector<Way> ways;
+  };
+
+  void find_ways();
+  void price_bypass();
+  Count mappings_below(std::size_t index, Count ways) const;
+  void each_outer(std::size_t index);
+  void each_factor(std::size_t index);
+  void each_order(int level);
+  void each_keep(int level);
+  void finish();
+
+  bool beaten(const Least& least) const;
+  double visits(workload::Operand operand, int level) const;
+  double input_positions(int level);
+  double copies(workload::Operand operand) const;
+  std::int64_t least_array_cycles() const;
+  double traffic_energy();
+
+  const Mapspace& space_;
+  const arch::Accelerator& accelerator_;
+  Objective objective_;
+  Evaluator evaluator_;
+  std::optional<OuterBound> outer_bound_;
+  WindowSums window_sums_;
+  double cheapest_memory_;
+  workload::PerOperand<double>
+      elements_;                    ///< of the layer's tensors, as stored; inputs: for one row and column
+  workload::PerOperand<int> bits_;  ///< of an element
+  double input_positions_ = 1;      ///< rows x columns of the input that are read at all
+  Count inner_choices_ = 1;  ///< orders and sets of operands kept, of the levels inside the outermost buffer
+
+  // The choice in hand.
+  const ArrayChoice* choice_ = nullptr;
+  std::int64_t passes_ = 1;  ///< at least
+  std::array<Least, 4>
+      bypass_{};  ///< what it adds that the only buffer lacks weights (1), inputs (2), or both
+  workload::PerDim<std::vector<OuterWays>> outer_ways_;
+  workload::PerDim<Count> all_ways_;
+  // On the way down.
+  workload::PerDim<const OuterWays*> outer_way_{};
+  workload::PerDim<std::int64_t> outer_tiles_{1}, least_extent_{1};
+  std::int64_t outer_cycles_ = 0;
+  workload::PerDim<const Way*> way_{};
+  Point point_;
+  arch::LayerMapping mapping_;
+  Best* best_ = nullptr;
+  Tally* tally_ = nullptr;
+};
+
+}  // namespace heddle::mapper
