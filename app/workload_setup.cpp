@@ -66,7 +66,7 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library) 
   const std::filesystem::path file = library.find(ConfigKind::network, options.network);
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
-    result.network = workload::prepared_for_counting(read_network(file, std::nullopt));
+    result.network = workload::prepared_for_counting(workload::read_network_file(file, std::nullopt));
   } else if (options.input) {
     auto [network, inputs] = with_input(file, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
