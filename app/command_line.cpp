@@ -63,7 +63,9 @@ CLI::Validator digits() {
 void add_run(CLI::App& app, RunOptions& o) {
   CLI::App* run =
       app.add_subcommand("run", "Run a network on an accelerator, layer by layer, and check every layer");
-  run->add_option("NETWORK", o.network, "An .onnx file, a network YAML, or a name in configs/networks")
+  run->add_option(
+         "NETWORK", o.network,
+         "An .onnx file, a network or Timeloop problem YAML, a SCALE-Sim CSV, or a name in configs/networks")
       ->required();
   run->add_option("--arch", o.arch, "An accelerator YAML, or a name in configs/accelerators")
       ->required()

@@ -22,7 +22,7 @@ struct Kind {
 const Kind& about(ConfigKind kind) {
   static const Kind accelerator{"accelerators", "accelerator", {".yaml", ".yml"}};
   static const Kind energy{"energy", "energy table", {".yaml", ".yml"}};
-  static const Kind network{"networks", "network", {".onnx", ".yaml", ".yml"}};
+  static const Kind network{"networks", "network", {".onnx", ".yaml", ".yml", ".csv"}};
   static const Kind compression{"compression", "recipe", {".yaml", ".yml"}};
   static const Kind mapping{"mappings", "mapping", {".yaml", ".yml"}};
   static const Kind constraints{"constraints", "constraint file", {".yaml", ".yml"}};

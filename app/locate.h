@@ -19,7 +19,7 @@ class ConfigLibrary {
   /// ../share/heddle/configs (an installation). May be empty.
   static ConfigLibrary of_this_program();
 
-  /// `name` is a path when it has a "/" or an extension (.yaml, .yml, .onnx), otherwise the name of a file in
+  /// `name` is a path when it has a "/" or an extension (.yaml, .yml, .onnx, .csv), otherwise the name of a file in
   /// the kind's folder; a path that does not exist is looked up there too ("digits.onnx"). Relative paths
   /// begin at `relative_to` when that is given (a file that names another). Throws InputError listing the
   /// names that there are.

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "app/table.h"
-#include "app/workload_setup.h"
 #include "app/write_file.h"
 #include "arch/describe.h"
 #include "workload/dot.h"
 #include "workload/live_ranges.h"
+#include "workload/readers/network_file.h"
 
 namespace heddle::app {
 namespace {
@@ -22,7 +22,7 @@ std::int64_t parameters_of(const workload::Layer& layer) {
 
 std::string show_network(const ShowOptions& options, const ConfigLibrary& library) {
   const workload::Network network =
-      read_network(library.find(ConfigKind::network, options.file), std::nullopt);
+      workload::read_network_file(library.find(ConfigKind::network, options.file), std::nullopt);
   if (options.dot) write_file(*options.dot, workload::to_dot(network));
 
   const workload::LiveRanges live = workload::live_ranges(network);

@@ -6,9 +6,8 @@
 
 #include "support/error.h"
 #include "workload/fold.h"
+#include "workload/readers/network_file.h"
 #include "workload/readers/npy.h"
-#include "workload/readers/onnx_network.h"
-#include "workload/readers/yaml_network.h"
 
 namespace heddle::app {
 namespace {
@@ -19,7 +18,7 @@ std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& ne
   workload::FloatTensor tensor = workload::read_npy(tensor_file);
   if (tensor.shape.empty())
     throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
-  workload::Network network = read_network(network_file, tensor.shape.front());
+  workload::Network network = workload::read_network_file(network_file, tensor.shape.front());
   if (network.inputs().size() != 1) {
     throw InputError(tensor_file.string(), fmt::format("{} has {} inputs, a tensor file can serve only one",
                                                        network.name(), network.inputs().size()));
@@ -63,22 +62,18 @@ std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const w
 
 }  // namespace
 
-workload::Network read_network(const std::filesystem::path& file, std::optional<std::int64_t> batch) {
-  if (file.extension() == ".onnx") return workload::read_onnx_network(file, batch);
-  return workload::read_yaml_network(file);
-}
-
 Workload load_workload(const RunOptions& options, const ConfigLibrary& library) {
   const std::filesystem::path file = library.find(ConfigKind::network, options.network);
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
-    result.network = workload::prepared_for_counting(read_network(file, std::nullopt));
+    result.network = workload::prepared_for_counting(workload::read_network_file(file, std::nullopt));
   } else if (options.input) {
     auto [network, inputs] = with_input(file, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
     result.inputs = std::move(inputs);
   } else {
-    result.network = workload::prepared_for_execution(read_network(file, std::nullopt), options.seed);
+    result.network =
+        workload::prepared_for_execution(workload::read_network_file(file, std::nullopt), options.seed);
     result.inputs = workload::synthetic_inputs(result.network, options.seed);
   }
   if (options.labels) {

@@ -28,7 +28,4 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library);
 workload::Calibration calibrate_workload(const Workload& workload, const RunOptions& options,
                                          const ConfigLibrary& library);
 
-/// A network file by its kind (.onnx, else YAML), at a batch size if one is given.
-workload::Network read_network(const std::filesystem::path& file, std::optional<std::int64_t> batch);
-
 }  // namespace heddle::app

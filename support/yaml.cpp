@@ -5,8 +5,9 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <set>
+
+#include "support/read_text.h"
 
 namespace heddle::yaml {
 namespace {
@@ -180,25 +181,8 @@ Document::Document(YAML::Node node, std::string file)
 
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr int kMostDepth = 200;
 constexpr std::int64_t kMostValues = 10'000'000;
-
-std::string text_of(const std::filesystem::path& file) {
-  std::error_code code;
-  if (std::filesystem::is_directory(file, code))
-    throw InputError(file.string(), "is a folder, expected a YAML file");
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream) throw InputError(file.string(), "cannot be read: no such file, or no permission");
-  std::string text;
-  std::vector<char> chunk(1 << 16);
-  while (stream.read(chunk.data(), static_cast<std::streamsize>(chunk.size())) || stream.gcount() > 0) {
-    text.append(chunk.data(), static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > kMostBytes)
-      throw InputError(file.string(), "is larger than 64 MiB, expected a YAML file");
-  }
-  return text;
-}
 
 /// Aliases may make a node contain itself, or a few lines stand for billions of values: neither can be read.
 void limit(const YAML::Node& node, const std::string& file, int depth, std::int64_t& budget) {
@@ -236,11 +220,11 @@ std::vector<YAML::Node> nodes_of(const std::string& text, const std::string& nam
 
 }  // namespace
 
-Document Document::load(const std::filesystem::path& file) { return parse(text_of(file), file.string()); }
+Document Document::load(const std::filesystem::path& file) { return parse(read_text(file, "a YAML file"), file.string()); }
 
 std::vector<Document> Document::load_all(const std::filesystem::path& file) {
   std::vector<Document> documents;
-  for (YAML::Node& node : nodes_of(text_of(file), file.string()))
+  for (YAML::Node& node : nodes_of(read_text(file, "a YAML file"), file.string()))
     documents.push_back({std::move(node), file.string()});
   return documents;
 }

@@ -113,8 +113,17 @@ struct Parameter {
 /// Of synthetic values.
 enum class Distribution : std::uint8_t { normal, uniform };
 
+/// Keep n of every m weights along the input channels (C), for every (output channel, kernel row, kernel
+/// column).
+struct StructuredSparsity {
+  int n = 1, m = 1;
+  friend bool operator==(const StructuredSparsity&, const StructuredSparsity&) = default;
+};
+
 struct Density {
   std::optional<double> weights = {};  ///< share of non-zero weights, in [0, 1]
+  std::optional<StructuredSparsity> structured =
+      {};  ///< n of every m weights non-zero; then `weights` is not read
   std::optional<double> activations =
       {};  ///< share of non-zero elements in the layer's first input, when that is synthetic
 };

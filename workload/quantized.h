@@ -10,13 +10,6 @@
 
 namespace heddle::workload {
 
-/// Keep n of every m weights along the input channels (C), for every (output channel, kernel row, kernel
-/// column).
-struct StructuredSparsity {
-  int n = 1, m = 1;
-  friend bool operator==(const StructuredSparsity&, const StructuredSparsity&) = default;
-};
-
 /// Accumulator to code: clamp(((acc * multiplier[ch] + 2^(shift[ch]-1)) >> shift[ch]) + zero_point, low,
 /// high): round half up. Then the table, when there is one. One multiplier and shift per output channel
 /// (index g*M + m).

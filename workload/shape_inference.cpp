@@ -382,6 +382,9 @@ Shape infer_shapes(Layer& layer, const std::vector<Shape>& inputs) {
   }
   check_density("weights", layer.density.weights);
   check_density("activations", layer.density.activations);
+  if (const auto& kept = layer.density.structured; kept && !(kept->n >= 1 && kept->n <= kept->m)) {
+    fail("{} of every {} weights, expected 1 to {} of them", kept->n, kept->m, kept->m);
+  }
   if (layer.extra) check_parameter("extra parameters", *layer.extra, layer.extra->shape);
   Shape output = std::visit(Inference(layer, inputs), layer.operation);
   element_count(output);

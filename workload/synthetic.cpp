@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 
@@ -31,6 +32,30 @@ double fan_in(const Layer& layer, const Parameter& parameter) {
   const Shape& shape = layer.weights ? layer.weights->shape : parameter.shape;
   if (shape.empty()) return 1;
   return static_cast<double>(element_count(shape) / shape[0]);
+}
+
+/// Leaves n of every m weights along the channels (axis 1), at random positions of the group; of a last group
+/// that is shorter than m at most n.
+void keep_structured(FloatTensor& weights, const StructuredSparsity& sparsity, std::uint64_t seed) {
+  const Shape& shape = weights.shape;
+  const std::int64_t channels = shape.size() < 2 ? 1 : shape[1];
+  const std::int64_t taps = element_count(shape) / (shape.at(0) * channels);
+  RandomStream positions(seed);
+  for (std::int64_t row = 0; row < shape[0]; ++row) {
+    for (std::int64_t tap = 0; tap < taps; ++tap) {
+      for (std::int64_t group = 0; group < channels; group += sparsity.m) {
+        const std::int64_t size = std::min<std::int64_t>(sparsity.m, channels - group);
+        std::int64_t wanted = std::min<std::int64_t>(sparsity.n, size);
+        for (std::int64_t c = 0; c < size; ++c) {  // selection sampling, as in synthetic()
+          if (static_cast<std::int64_t>(positions.below(static_cast<std::uint64_t>(size - c))) < wanted) {
+            --wanted;
+          } else {
+            weights.values[static_cast<std::size_t>((row * channels + group + c) * taps + tap)] = 0;
+          }
+        }
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -78,8 +103,12 @@ FloatTensor parameter_values(const Layer& layer, const Parameter& parameter, Rol
   const double deviation = std::sqrt(2.0 / fan_in(layer, parameter));
   const bool uniform = layer.distribution == Distribution::uniform;
   // A uniform distribution within [-a, a] has the standard deviation a / sqrt(3).
-  return synthetic(parameter.shape, layer.density.weights.value_or(1.0), layer.distribution,
-                   uniform ? deviation * std::sqrt(3.0) : deviation, own_seed);
+  const auto& structured = layer.density.structured;
+  FloatTensor weights =
+      synthetic(parameter.shape, structured ? 1.0 : layer.density.weights.value_or(1.0), layer.distribution,
+                uniform ? deviation * std::sqrt(3.0) : deviation, own_seed);
+  if (structured) keep_structured(weights, *structured, tensor_seed(own_seed, "", "groups"));
+  return weights;
 }
 
 FloatTensor synthetic_input(const Network& network, TensorId input, std::uint64_t seed) {

@@ -73,8 +73,8 @@ std::string floats(const std::vector<float>& values) {
 std::vector<BadInput> all_bad_inputs() {
   std::vector<BadInput> all;
   for (const auto& table :
-       {bad_command_lines(), bad_networks(), bad_onnx_files(), bad_accelerators(), bad_energy_tables(),
-        bad_mappings(), bad_recipes(), bad_arrays(), networks_that_do_not_fit()}) {
+       {bad_command_lines(), bad_networks(), bad_onnx_files(), bad_foreign_networks(), bad_accelerators(),
+        bad_energy_tables(), bad_mappings(), bad_recipes(), bad_arrays(), networks_that_do_not_fit()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

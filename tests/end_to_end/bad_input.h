@@ -18,6 +18,7 @@ struct BadInput {
 std::vector<BadInput> bad_command_lines();
 std::vector<BadInput> bad_networks();
 std::vector<BadInput> bad_onnx_files();
+std::vector<BadInput> bad_foreign_networks();  ///< Timeloop problems and SCALE-Sim topologies
 std::vector<BadInput> bad_accelerators();
 std::vector<BadInput> bad_energy_tables();
 std::vector<BadInput> bad_mappings();

@@ -105,7 +105,7 @@ TEST_CASE("a network of every kind of layer runs, with shapes of size one and pr
 
 TEST_CASE("the same network runs sparse, on two buffers, with 16 bits, and on one multiplier a PE") {
   for (const char* rest : {"--arch nm-8x8 --recipe int8-2-4", "--arch dense-16x16-l2",
-                           "--arch int16-8x8 --recipe int16", "--arch eyeriss-like --recipe int16",
+                           "--arch int16-8x8 --recipe int16", "--arch eyeriss --recipe int16",
                            "--arch dense-8x8 --recipe int4-weights", "--arch nm-16x16 --recipe pruned-10"}) {
     INFO(rest);
     CHECK(run_network(kMixed, rest).at("layers").size() == 12);

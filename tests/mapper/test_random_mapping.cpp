@@ -24,7 +24,7 @@ TEST_CASE("random mapping: always legal, and mostly not the default") {
   const std::uint64_t seed = 3;
   INFO("seed " << seed);
   std::mt19937_64 random(seed);
-  for (const char* name : {"dense-8x8", "nm-16x16", "int16-8x8", "eyeriss-like", "dense-16x16-l2"}) {
+  for (const char* name : {"dense-8x8", "nm-16x16", "int16-8x8", "eyeriss", "dense-16x16-l2"}) {
     const arch::Accelerator accelerator = shipped(name);
     int drawn = 0;
     for (int i = 0; i < 300; ++i) {

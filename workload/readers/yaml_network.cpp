@@ -319,7 +319,9 @@ class Builder {
   std::size_t iterations_ = 0;  ///< of all repeats
 };
 
-Network build(const yaml::Document& document) {
+}  // namespace
+
+Network read_yaml_network(const yaml::Document& document) {
   const yaml::Value root = document.root();
   root.only_keys({"name", "input", "inputs", "outputs", "layers"});
   if (!root.is_map()) document.finish();
@@ -342,12 +344,12 @@ Network build(const yaml::Document& document) {
   return builder.take();
 }
 
-}  // namespace
-
-Network read_yaml_network(const std::filesystem::path& file) { return build(yaml::Document::load(file)); }
+Network read_yaml_network(const std::filesystem::path& file) {
+  return read_yaml_network(yaml::Document::load(file));
+}
 
 Network parse_yaml_network(const std::string& text, const std::string& file) {
-  return build(yaml::Document::parse(text, file));
+  return read_yaml_network(yaml::Document::parse(text, file));
 }
 
 }  // namespace heddle::workload
