@@ -6,7 +6,6 @@
 
 #include "app/version.h"
 #include "arch/layer_problem.h"
-#include "support/error.h"
 #include "workload/compress/quantize.h"
 
 namespace heddle::app {
@@ -42,8 +41,10 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
   how.options.evaluations = choice.evaluations;
   if (how.search != optimal && choice.seconds == 0 && choice.evaluations == 0)
     how.options.evaluations = kDraws;
-  static_cast<void>(library);
-  if (choice.constraints) throw InputError("--constraints", "is not part of this version");
+  if (choice.constraints) {
+    how.constraints = mapper::read_constraints(
+        library.find(ConfigKind::constraints, choice.constraints->string()), accelerator);
+  }
   std::shared_ptr<mapper::MappingCache> cache;
   if (choice.cache) {
     if (const auto folder = mapper::default_cache_folder())

@@ -66,7 +66,10 @@ class Builder {
       request.outer_bandwidth = static_cast<double>(outer.bandwidth);
       request.bandwidth = static_cast<double>(level.bandwidth);
       request.latency = static_cast<double>(outer.latency_cycles);
-      request.capacity_bits = level.size_bytes * 8 / (level.double_buffered ? 2 : 1);
+      // What this level holds passes through all levels outside: nothing is bypassed.
+      request.capacity_bits = INT64_MAX;
+      for (std::size_t through = 1; through <= i; ++through)
+        request.capacity_bits = std::min(request.capacity_bits, room(accelerator_.memory[through]));
       request.overlapped = level.double_buffered;
       request.partial_inside = partial_inside;
       const auto tiling = best_tiling(problem_, accelerator_.array, request);
@@ -108,6 +111,11 @@ class Builder {
   }
 
  private:
+  /// Bits that one iteration's tiles may take.
+  static std::int64_t room(const arch::MemoryLevel& level) {
+    return level.size_bytes * 8 / (level.double_buffered ? 2 : 1);
+  }
+
   bool fits_unfinished(const PerDim<std::int64_t>& extent, std::int64_t capacity_bits) const {
     std::int64_t bits = 0;
     for (Operand operand : workload::kOperands)

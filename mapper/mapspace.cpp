@@ -20,6 +20,7 @@ using workload::PerOperand;
 namespace {
 
 const LevelConstraint kFree;
+const std::optional<std::int64_t> kAll = kAllThatIsLeft;
 
 /// Dimensions of one level's loops, outermost first: G, what no innermost loop belongs to, then the group of
 /// the operand that stays.
@@ -200,11 +201,16 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
   auto& known = factors_[d][static_cast<std::size_t>(slot)];
   const auto found = known.find(count);
   if (found != known.end()) return found->second;
-  const std::optional<std::int64_t> fixed = slot == kAxisSlot       ? constraints_.axes[d]
-                                            : slot == kRegisterSlot ? constraints_.registers.factor[d]
-                                                                    : constraint(level_of(slot)).factor[d];
-  const bool outputs_stay = slot == 2 && constraint(levels_ - 1).stationary == Operand::outputs &&
-                            stationary_.back().front() != Operand::outputs;
+  const auto* fixed = slot == kAxisSlot       ? &constraints_.axes[d]
+                      : slot == kRegisterSlot ? &constraints_.registers.factor[d]
+                                              : &constraint(level_of(slot)).factor[d];
+  // Outputs are to stay at the innermost memory of a streaming array: its reduction loops are the pass's.
+  const LevelConstraint& innermost = constraint(levels_ - 1);
+  const bool in_pass = workload::is_reduction(d) && stationary_.back().front() != Operand::outputs &&
+                       (innermost.stationary == Operand::outputs ||
+                        (!innermost.order.empty() && reuser(innermost.order.back()) == Operand::outputs));
+  const bool outputs_stay = in_pass && slot == 2;
+  if (in_pass && slot == kRegisterSlot && !*fixed) fixed = levels_ > 1 ? &innermost.factor[d] : &kAll;
   std::vector<std::int64_t> factors;
   if (slot == kAxisSlot) {
     factors = axis_factors(d);
@@ -213,11 +219,14 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
   } else {
     factors = splits(count, false);
   }
-  if (outputs_stay && workload::is_reduction(d)) factors = {1};
-  if (fixed) {
+  if (outputs_stay) factors = {1};
+  if (*fixed && !outputs_stay) {
     // A factor may be asked for that is no even split; one beyond what is left takes all of it.
-    const std::int64_t wanted = *fixed == kAllThatIsLeft ? factors.back() : std::min(*fixed, count);
-    const bool possible = *fixed == kAllThatIsLeft || slot > kRegisterSlot || wanted <= factors.back();
+    const std::int64_t wanted = **fixed == kAllThatIsLeft ? factors.back() : std::min(**fixed, count);
+    bool possible = **fixed == kAllThatIsLeft || slot > kRegisterSlot || wanted <= factors.back();
+    // Lanes of n:m weights take whole groups of channels.
+    if (slot == kAxisSlot && d == Dim::C && problem_.sparsity)
+      possible = possible && (wanted % problem_.sparsity->m == 0 || wanted == count);
     factors.clear();
     if (possible) factors.push_back(wanted);
   }

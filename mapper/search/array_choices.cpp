@@ -74,13 +74,24 @@ ArrayChoices::ArrayChoices(const Mapspace& space, const Prices& prices, Objectiv
   constant_energy_ = prices.of(constant);
 }
 
+bool allows(const ArrayChoice& choice, Dim d, std::int64_t factor) {
+  if (!choice.first_reduction || d < *choice.first_reduction) return factor == 1;
+  return d > *choice.first_reduction || factor > 1;
+}
+
+Count ArrayChoices::ways(const ArrayChoice& choice, Dim d) const {
+  if (!streams_reduction() || !workload::is_reduction(d))
+    return space_.chains(d, kRegisterSlot + 1, choice.passes[d]);
+  Count result = 0;
+  for (const std::int64_t f : space_.factors(d, kRegisterSlot, choice.passes[d])) {
+    if (allows(choice, d, f)) result += space_.chains(d, kRegisterSlot + 1, space_.left(choice.passes[d], f));
+  }
+  return result;
+}
+
 Count ArrayChoices::mappings(const ArrayChoice& choice) const {
   Count result = space_.order_choices() / space_.register_stationary().size() * space_.keep_choices();
-  for (Dim d : kDims) {
-    result *= streams_reduction() && workload::is_reduction(d)
-                  ? space_.chains(d, kRegisterSlot, choice.passes[d])
-                  : space_.chains(d, kRegisterSlot + 1, choice.passes[d]);
-  }
+  for (Dim d : kDims) result *= ways(choice, d);
   return result;
 }
 
@@ -154,6 +165,21 @@ std::int64_t ArrayChoices::load_cycles(std::int64_t weight_bits, std::int64_t in
   return std::max(at_array, fastest);
 }
 
+/// At most so many cycles for a load of both operands, from whichever memories.
+std::int64_t ArrayChoices::slowest_load(std::int64_t weight_bits, std::int64_t input_bits) const {
+  const arch::Accelerator& accelerator = space_.accelerator();
+  const auto& ports = accelerator.array.ports;
+  std::int64_t cycles = std::max(ceil_div(ceil_div(weight_bits, 8), ports.weights),
+                                 ceil_div(ceil_div(input_bits, 8), ports.inputs));
+  for (const arch::MemoryLevel& memory : accelerator.memory) {
+    const std::int64_t unit =
+        memory.kind == arch::MemoryLevel::Kind::dram ? memory.burst_bytes : memory.word_bytes;
+    const std::int64_t bytes = (ceil_div(weight_bits, 8 * unit) + ceil_div(input_bits, 8 * unit)) * unit;
+    cycles = std::max(cycles, ceil_div(bytes, memory.bandwidth));
+  }
+  return cycles;
+}
+
 ArrayChoices::Loads ArrayChoices::loads_of(Operand operand, const Histogram& volumes) const {
   Loads loads;
   loads.volumes = volumes;
@@ -169,6 +195,7 @@ ArrayChoices::Loads ArrayChoices::loads_of(Operand operand, const Histogram& vol
     loads.longest = std::max(loads.longest, cycles);
     loads.shortest = std::min(loads.shortest, cycles);
     loads.least_bits = std::min(loads.least_bits, bits);
+    loads.most_bits = std::max(loads.most_bits, bits);
   }
   return loads;
 }
@@ -188,14 +215,17 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
   // loaded anew for every step outside those loops that it stays for. Copies are of PEs that take an element.
   struct Reuse {
     double visits = 1, copies = 1;
-    bool moved = false;
+    bool known = false;  ///< the pass's loops move it
+    bool moved = false;  ///< all of it, everywhere
   };
   const auto reuse_of = [&](Operand operand, bool resident) {
     Reuse reuse;
     for (Dim d : reuse_group(operand)) reuse.copies *= static_cast<double>(std::min(choice.axis[d], size[d]));
     if (resident) return reuse;
+    reuse.moved = choice.first_reduction.has_value();
     for (Dim d : kDims) reuse.moved = reuse.moved || (depends_on(operand, d) && choice.registers[d] > 1);
     if (!reuse.moved) return reuse;
+    reuse.known = true;
     double visits = 1, copies = 1;
     for (Dim d : reuse_group(operand)) {
       const std::int64_t count = ceil_div(size[d], choice.axis[d]);
@@ -209,7 +239,13 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
         copies *= static_cast<double>(size[d]);
       }
     }
-    const double unmoved = unmoved_share(choice, size, operand);
+    double unmoved = choice.first_reduction ? 0 : unmoved_share(choice, size, operand);
+    if (choice.first_reduction && space_.constraints().factors == Factors::ragged) {
+      for (Dim d : kLaneDims) {  // a last pass of one step
+        const std::int64_t count = ceil_div(size[d], choice.axis[d]);
+        if (count > 1) unmoved = std::max(unmoved, std::min(1.0, 2.0 / static_cast<double>(count)));
+      }
+    }
     reuse.visits = (1 - unmoved) * visits + unmoved;
     reuse.copies = (1 - unmoved) * copies + unmoved * reuse.copies;
     if (unmoved > 0) reuse.moved = false;
@@ -218,6 +254,11 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
   const Reuse weight_reuse = reuse_of(Operand::weights, weights_resident_),
               input_reuse = reuse_of(Operand::inputs, inputs_resident_);
 
+  choice.moved[Operand::weights] = weight_reuse.known;
+  choice.moved[Operand::inputs] = input_reuse.known;
+  choice.steps = steps;
+  choice.load_cycles[Operand::weights] = weights.busy - weights.tiles;
+  choice.load_cycles[Operand::inputs] = inputs.busy - inputs.tiles;
   const double outputs = static_cast<double>(problem.shape.output_count());
   const double updates =
       2 * outputs * static_cast<double>(reductions) * space_.accelerator().array.bits.accumulators;
@@ -231,6 +272,7 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
       load_energy(weights, weight_reuse, weight_bits_) + load_energy(inputs, input_reuse, input_bits_);
 
   choice.reload_energy = 0;
+  choice.longest_load = std::max<std::int64_t>(1, slowest_load(weights.most_bits, inputs.most_bits));
   choice.cycles = steps;
   const auto at_least = [&](double cycles) {
     choice.cycles = std::max(choice.cycles, static_cast<std::int64_t>(cycles * (1 - 1e-12)));
@@ -306,22 +348,33 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
         const auto& group = reuse_group(operand);
         return std::any_of(group.begin(), group.end(), [&](Dim d) { return choice.registers[d] > 1; });
       };
-      for (const Operand stays : space_.register_stationary()) {
-        choice.stays = stays;
-        const Count mappings_here = mappings(choice);
-        if (space_.register_stationary().size() > 1 && !moves(stays) &&
-            (moves(stays == Operand::weights ? Operand::inputs : Operand::weights) ||
-             stays != space_.register_stationary().front())) {
-          removed.repeated += mappings_here;
-          continue;
+      const auto each_stays = [&] {
+        for (const Operand stays : space_.register_stationary()) {
+          choice.stays = stays;
+          const Count mappings_here = mappings(choice);
+          if (mappings_here == 0) continue;
+          if (space_.register_stationary().size() > 1 && !moves(stays) &&
+              (moves(stays == Operand::weights ? Operand::inputs : Operand::weights) ||
+               stays != space_.register_stationary().front())) {
+            removed.repeated += mappings_here;
+            continue;
+          }
+          bound(choice, weights_resident_ ? pass_weights : weights, inputs_resident_ ? pass_inputs : inputs);
+          if (beaten(choice.energy, choice.cycles)) {
+            removed.bound += mappings_here;
+          } else {
+            found.push_back(choice);
+          }
         }
-        bound(choice, weights_resident_ ? pass_weights : weights, inputs_resident_ ? pass_inputs : inputs);
-        if (beaten(choice.energy, choice.cycles)) {
-          removed.bound += mappings_here;
-        } else {
-          found.push_back(choice);
-        }
+      };
+      choice.first_reduction.reset();
+      each_stays();
+      if (!streams_reduction()) return;
+      for (Dim d : kLaneDims) {
+        choice.first_reduction = d;
+        each_stays();
       }
+      choice.first_reduction.reset();
       return;
     }
     const Dim d = kOrder[index];

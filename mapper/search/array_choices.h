@@ -2,6 +2,8 @@
 // register. Each choice has a bound on what a layer costs that uses it, whatever the memories do.
 #pragma once
 
+#include <optional>
+
 #include "mapper/search/evaluator.h"
 
 namespace heddle::mapper {
@@ -10,11 +12,19 @@ struct ArrayChoice {
   workload::PerDim<std::int64_t> axis{1}, registers{1};
   workload::PerDim<std::int64_t> passes{1};  ///< iterations left outside the pass
   workload::Operand stays = workload::Operand::weights;
+  /// Of a streaming array, whose reduction in the pass is open: the first of C R S that a pass loops over
+  /// (none: no reduction in the pass).
+  std::optional<workload::Dim> first_reduction;
+  /// Weights, inputs: loops of the pass move them, so that the choice knows how often they are loaded.
+  workload::PerOperand<bool> moved{};
   // At least:
   double energy = 0;                         ///< pJ of everything but what the movers move
   workload::PerOperand<double> load_bits{};  ///< of operands that enter the registers
   double reload_energy = 0;  ///< of that: what is loaded more than once because passes follow one another
   std::int64_t cycles = 0;   ///< of the array: steps and loads
+  std::int64_t steps = 1;    ///< exactly
+  workload::PerOperand<std::int64_t> load_cycles{};  ///< beyond a cycle each, of every distinct load once
+  std::int64_t longest_load = 1;                     ///< at most: cycles of the load of a pass's first step
 };
 
 /// What the rest of the machine costs at least, and the value that must be beaten.
@@ -23,6 +33,9 @@ struct Rest {
   std::int64_t cycles = 0;  ///< in parallel with the array
   double beat = 0;          ///< choices whose bound is not below this are of no use
 };
+
+/// May a pass of this choice have the factor for a reduction dimension that the choice leaves open?
+bool allows(const ArrayChoice& choice, workload::Dim d, std::int64_t factor);
 
 /// All choices of a space that are legal and whose bound beats `rest.beat`, cheapest first. Adds what it
 /// leaves out to `removed`, in mappings.
@@ -37,6 +50,8 @@ class ArrayChoices {
   /// Both operands stream: a pass may then be as long in the reduction as one likes, and its choice is left
   /// open (factor 1, all iterations left).
   bool streams_reduction() const { return !weights_resident_ && !inputs_resident_; }
+  /// Ways outwards along a dimension, and the factors of the registers that they may begin with.
+  Count ways(const ArrayChoice& choice, workload::Dim d) const;
   /// Mappings that have this choice.
   Count mappings(const ArrayChoice& choice) const;
 
@@ -47,7 +62,7 @@ class ArrayChoices {
     Histogram volumes;  ///< elements of a tile, tiles
     std::int64_t tiles = 0, elements = 0;
     std::int64_t busy = 0, longest = 1, shortest = INT64_MAX;  ///< cycles, at least one each
-    std::int64_t least_bits = 0;
+    std::int64_t least_bits = 0, most_bits = 0;
   };
 
   Loads loads_of(workload::Operand operand, const Histogram& volumes) const;
@@ -55,6 +70,7 @@ class ArrayChoices {
   Histogram input_volumes(const workload::PerDim<std::int64_t>& tile, bool whole_pass,
                           const workload::PerDim<std::int64_t>& axis) const;
   std::int64_t load_cycles(std::int64_t weight_bits, std::int64_t input_bits) const;
+  std::int64_t slowest_load(std::int64_t weight_bits, std::int64_t input_bits) const;
   bool fits_registers(const ArrayChoice& choice, std::size_t chosen, const std::array<Dim, 8>& order) const;
   void bound(ArrayChoice& choice, const Loads& weights, const Loads& inputs) const;
 

@@ -1,6 +1,7 @@
 #include "mapper/search/completion.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "mapper/factors.h"
@@ -65,6 +66,14 @@ bool Completion::beaten(const Least& least) const {
                             least.cycles}) >= best_->value;
 }
 
+/// What the array (and its energy) and the traffic with the DRAM come to: side by side between the ends, one
+/// after the other if there is no second buffer to fill meanwhile.
+Least Completion::with_traffic(Least array, const Least& traffic) const {
+  const bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
+  return {array.energy + traffic.energy,
+          overlap ? std::max(array.cycles + ends_, traffic.cycles) : array.cycles + traffic.cycles};
+}
+
 /// All ways outwards along every dimension, by the tiles that they make at the outermost buffer, ascending.
 void Completion::find_ways() {
   const bool open_reduction = !arch::is_resident(accelerator_.array, Operand::weights) &&
@@ -90,22 +99,62 @@ void Completion::find_ways() {
         auto group = std::lower_bound(groups.begin(), groups.end(), tiles,
                                       [](const OuterWays& g, std::int64_t t) { return g.tiles < t; });
         if (group == groups.end() || group->tiles != tiles) {
-          group = groups.insert(group, OuterWays{tiles, space_.problem().shape.size[d], {}});
+          group = groups.insert(
+              group, OuterWays{tiles, space_.problem().shape.size[d], space_.problem().shape.size[d], {}});
         }
         std::int64_t extent = 1;
         for (const std::int64_t f : way.chain) extent *= f;
+        const std::int64_t size = space_.problem().shape.size[d];
         group->extent = std::min(group->extent, extent);
+        group->last = std::min(group->last, size - (tiles - 1) * std::min(extent, size));
         group->ways.push_back(way);
         ++all_ways_[d];
+        note_loops(group->ways.back());
         return;
       }
       for (const std::int64_t f : space_.factors(d, slot, count)) {
+        if (slot == kRegisterSlot && !allows(*choice_, d, f)) continue;
         way.chain[static_cast<std::size_t>(slot)] = f;
         self(self, slot + 1, space_.left(count, f));
       }
       way.chain[static_cast<std::size_t>(slot)] = 1;
     };
     descend(descend, open ? kRegisterSlot : kRegisterSlot + 1, choice_->passes[d]);
+  }
+  if (!outer_bound_) return;
+  for (const bool rows : {false, true}) {
+    auto& positions = outer_positions_[rows];
+    positions.clear();
+    for (const OuterWays& outputs : outer_ways_[rows ? Dim::P : Dim::Q]) {
+      for (const OuterWays& taps : outer_ways_[rows ? Dim::R : Dim::S])
+        positions.push_back(outer_bound_->input_positions(rows, outputs.tiles, taps.tiles));
+    }
+  }
+}
+
+void Completion::note_loops(Way& way) const {
+  for (int level = 0; level < space_.levels(); ++level) {
+    const auto j = static_cast<std::size_t>(level);
+    if (way.tiles[j + 1] == way.tiles[j]) continue;
+    way.moved |= LevelMask{1} << j;
+    if (level == 0) continue;
+    const std::int64_t factor = way.chain[static_cast<std::size_t>(space_.slot_of(level))];
+    if (way.tiles[j] > 1 && way.tiles[j + 1] - (way.tiles[j] - 1) * factor == 1)
+      way.alone |= LevelMask{1} << j;
+  }
+}
+
+/// The loops of the ways chosen for one operand's group.
+void Completion::gather(Group& group, const std::vector<Dim>& dims) const {
+  group.moved = 0;
+  group.alone = ~LevelMask{0};
+  group.tiles.fill(1);
+  for (Dim d : dims) {
+    const Way& way = *way_[d];
+    group.moved |= way.moved;
+    group.alone &= way.alone | ~way.moved;
+    for (std::size_t j = 0; j <= static_cast<std::size_t>(space_.levels()); ++j)
+      group.tiles[j] *= static_cast<double>(way.tiles[j]);
   }
 }
 
@@ -132,7 +181,8 @@ void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
   tally_ = &tally;
   point_.register_stationary = choice.stays;
   find_ways();
-  outer_cycles_ = 0;
+  outer_ = {};
+  ends_ = 0;
   if (!outer_bound_) {
     for (Dim d : kDims) outer_way_[d] = &outer_ways_[d].front();
     each_factor(0);
@@ -145,9 +195,13 @@ void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
       point_.stationary[0] = stays;
       for (Dim d : kDims) {  // the fewest tiles for the traffic, the smallest for the capacity
         outer_tiles_[d] = outer_ways_[d].front().tiles;
+        outer_index_[d] = 0;
         least_extent_[d] = outer_ways_[d].front().extent;
-        for (const OuterWays& group : outer_ways_[d])
+        least_last_[d] = outer_ways_[d].front().last;
+        for (const OuterWays& group : outer_ways_[d]) {
           least_extent_[d] = std::min(least_extent_[d], group.extent);
+          least_last_[d] = std::min(least_last_[d], group.last);
+        }
       }
       each_outer(0);
     }
@@ -167,22 +221,30 @@ Count Completion::mappings_below(std::size_t index, Count ways) const {
 void Completion::each_outer(std::size_t index) {
   const auto& keep = point_.keep[1];
   if (index == kOrder.size()) {
+    ends_ = outer_bound_->ends(least_extent_, least_last_, keep);
+    if (repeated_outside()) {
+      tally_->repeated += mappings_below(index, 1);
+      return;
+    }
+    avoid_partial_sums_ = space_.levels() == 2 && partial_sums_cost_too_much();
     each_factor(0);
     return;
   }
   const Dim d = kOrder[index];
-  const std::int64_t fewest = outer_tiles_[d], smallest = least_extent_[d];
+  const std::int64_t fewest = outer_tiles_[d], smallest = least_extent_[d], shortest = least_last_[d];
   const auto& groups = outer_ways_[d];
   const Least& bypass = bypass_[(keep[Operand::weights] ? 0U : 1U) + (keep[Operand::inputs] ? 0U : 2U)];
   for (std::size_t i = 0; i < groups.size(); ++i) {
     outer_tiles_[d] = groups[i].tiles;
+    outer_index_[d] = i;
     least_extent_[d] = groups[i].extent;
-    const Least traffic = outer_bound_->cost(
-        outer_tiles_, outer_bound_->input_positions(true, outer_tiles_[Dim::P], outer_tiles_[Dim::R]),
-        outer_bound_->input_positions(false, outer_tiles_[Dim::Q], outer_tiles_[Dim::S]),
-        point_.stationary[0], keep);
-    if (beaten({choice_->energy + bypass.energy + traffic.energy,
-                std::max(choice_->cycles + bypass.cycles, traffic.cycles)})) {
+    least_last_[d] = groups[i].last;
+    const auto positions = [&](bool rows, Dim outputs, Dim taps) {
+      return outer_positions_[rows][outer_index_[outputs] * outer_ways_[taps].size() + outer_index_[taps]];
+    };
+    const Least traffic = outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R),
+                                             positions(false, Dim::Q, Dim::S), point_.stationary[0], keep);
+    if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
       Count ways = 0;
       for (; i < groups.size(); ++i) ways += groups[i].ways.size();
       tally_->outer += mappings_below(index, ways);
@@ -192,21 +254,65 @@ void Completion::each_outer(std::size_t index) {
       tally_->capacity += mappings_below(index, groups[i].ways.size());
       continue;
     }
-    outer_way_[d] = &groups[i];
-    outer_cycles_ = traffic.cycles;
-    each_outer(index + 1);
+    // Larger tiles take longer to arrive before the first step, and to leave after the last.
+    ends_ = outer_bound_->ends(least_extent_, least_last_, keep);
+    if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
+      tally_->outer += mappings_below(index, groups[i].ways.size());
+    } else {
+      outer_way_[d] = &groups[i];
+      outer_ = traffic;
+      each_outer(index + 1);
+    }
+    ends_ = 0;
   }
   outer_tiles_[d] = fewest;
+  outer_index_[d] = 0;
   least_extent_[d] = smallest;
+  least_last_[d] = shortest;
+}
+
+/// repeated() for the DRAM's loops, from the tiles alone.
+bool Completion::repeated_outside() const {
+  const auto loops = [&](Operand operand) {
+    const auto& group = reuse_group(operand);
+    return std::any_of(group.begin(), group.end(), [&](Dim d) { return outer_tiles_[d] > 1; });
+  };
+  const auto& choices = space_.stationary(0);
+  if (loops(point_.stationary[0])) return false;
+  return point_.stationary[0] != choices.front() || std::any_of(choices.begin(), choices.end(), loops);
+}
+
+/// With reduction loops of the only buffer outside loops over outputs, partial sums go there and back at
+/// least once more. Is that too much?
+bool Completion::partial_sums_cost_too_much() const {
+  bool outputs_move = false;
+  for (Dim d : kDims) {
+    if (depends_on(Operand::outputs, d)) outputs_move = outputs_move || choice_->passes[d] > outer_tiles_[d];
+  }
+  if (!outputs_move || space_.stationary(1).back() == Operand::outputs) return false;
+  const auto& prices = evaluator_.prices();
+  const double moved = elements_[Operand::outputs] * 2 * accelerator_.array.bits.accumulators;
+  return beaten(
+      with_traffic({choice_->energy - choice_->reload_energy + moved * (cheapest_memory_ + prices.registers),
+                    choice_->cycles},
+                   outer_));
 }
 
 void Completion::each_factor(std::size_t index) {
   if (index == kDims.size()) {
+    gather(ungrouped_, {Dim::G});
+    for (Operand operand : kOperands) gather(group_[operand], reuse_group(operand));
     each_order(outer_bound_ ? 1 : 0);
     return;
   }
   const Dim d = kDims[index];
   for (const Way& way : outer_way_[d]->ways) {
+    if (avoid_partial_sums_ && workload::is_reduction(d) && (way.moved & 2U) != 0) {
+      Count mappings = inner_choices_;
+      for (std::size_t i = index + 1; i < kDims.size(); ++i) mappings *= outer_way_[kDims[i]]->ways.size();
+      tally_->traffic += mappings;
+      continue;
+    }
     way_[d] = &way;
     point_.factor[d] = way.chain;
     each_factor(index + 1);
@@ -235,38 +341,49 @@ void Completion::each_keep(int level) {
   }
 }
 
+/// Does the choice of what stays at some level name loops that are not there, while another choice names the
+/// same nest? (As Mapspace::repeats_another, for the memory levels.)
+bool Completion::repeated() const {
+  for (int level = 0; level < space_.levels(); ++level) {
+    const auto loops = [&](Operand operand) { return (group_[operand].moved >> level & 1U) != 0; };
+    const Operand chosen = point_.stationary[static_cast<std::size_t>(level)];
+    if (loops(chosen)) continue;
+    const auto& choices = space_.stationary(level);
+    if (chosen != choices.front()) return true;
+    for (const Operand other : choices) {
+      if (loops(other)) return true;
+    }
+  }
+  return false;
+}
+
 /// How often a tile that the level's loops hand inwards is moved: for every iteration, over dimensions that
 /// the operand does not depend on, of the loops outside the innermost one that moves it.
 double Completion::visits(Operand operand, int level) const {
-  for (; level >= 0; --level) {
-    const auto inside = static_cast<std::size_t>(level) + 1;
-    bool moved = false;
-    double unmoved =
-        1;  // share of tiles at the end of every dimension that moves them, alone in their outer tile
-    for (Dim d : kDims) {
-      if (!depends_on(operand, d)) continue;
-      const auto& tiles = way_[d]->tiles;
-      if (tiles[inside] == tiles[inside - 1]) continue;
-      moved = true;
-      const std::int64_t factor =
-          level == 0 ? tiles[1] : way_[d]->chain[static_cast<std::size_t>(space_.slot_of(level))];
-      const bool alone =
-          level > 0 && tiles[inside - 1] > 1 && tiles[inside] - (tiles[inside - 1] - 1) * factor == 1;
-      // No tile is longer; at the input's edges others can be shorter, hence 2.
-      unmoved *= alone ? std::min(1.0, 2.0 / static_cast<double>(tiles[inside])) : 0.0;
-    }
-    if (!moved) continue;
-    const bool stays = point_.stationary[static_cast<std::size_t>(level)] == operand;
-    double product = 1;
-    for (Dim d : reuse_group(operand))
-      product *= static_cast<double>(way_[d]->tiles[stays ? inside - 1 : inside]);
-    return unmoved > 0 ? (1 - unmoved) * product + unmoved : product;
+  LevelMask moved = ungrouped_.moved, alone = ungrouped_.alone;
+  for (Operand other : kOperands) {
+    if (other == operand) continue;
+    moved |= group_[other].moved;
+    alone &= group_[other].alone;
   }
-  return 1;
+  moved &= (LevelMask{2} << level) - 1;
+  if (moved == 0) return 1;
+  const int mover = std::bit_width(moved) - 1;
+  const bool stays = point_.stationary[static_cast<std::size_t>(mover)] == operand;
+  const double product = group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
+  if ((alone >> mover & 1U) == 0) return product;
+  // Tiles at the end of every dimension that moves them are alone in their outer tile and move less. No tile
+  // is longer; at the input's edges others can be shorter, hence 2.
+  double share = 1;
+  for (Dim d : kDims) {
+    if (!depends_on(operand, d) || (way_[d]->moved >> mover & 1U) == 0) continue;
+    share *= std::min(1.0, 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]));
+  }
+  return (1 - share) * product + share;
 }
 
 /// Input rows x columns that the tiles of a memory level touch, all together.
-double Completion::input_positions(int level) {
+double Completion::inner_input_positions(int level) {
   double positions = 1;
   for (const bool rows : {true, false}) {
     std::array<std::int64_t, 2> size{};
@@ -293,68 +410,75 @@ double Completion::copies(Operand operand) const {
   return product;
 }
 
-/// Cycles of the array when operands that bypass the innermost buffer make each pass wait for the memory they
-/// are in.
-std::int64_t Completion::least_array_cycles() const {
-  std::int64_t wait = 0;
-  for (Operand operand : {Operand::weights, Operand::inputs}) {
-    int level = space_.levels() - 1;
-    while (level > 0 && !point_.keep[static_cast<std::size_t>(level)][operand]) --level;
-    if (level < space_.levels() - 1 || level == 0)
-      wait = std::max(wait, accelerator_.memory[static_cast<std::size_t>(level)].latency_cycles);
-  }
-  return choice_->cycles + passes_ * wait;
-}
-
-/// A lower bound: what movers move, and what the array's choice accounts for already.
-double Completion::traffic_energy() {
+/// A lower bound on all of the mapping: the choice of the array, the traffic with the DRAM, that between the
+/// buffers, and what the array moves more than its choice accounts for.
+Least Completion::least() {
   const auto& prices = evaluator_.prices();
   const int levels = space_.levels();
+  const int accumulator_bits = accelerator_.array.bits.accumulators;
   double energy = choice_->energy - choice_->reload_energy;
+  std::int64_t wait = 0, array = choice_->cycles;
+  double resume_cycles = 0;
   for (Operand operand : kOperands) {
     int from = 0;
     for (int level = 1; level < levels; ++level) {
       if (!point_.keep[static_cast<std::size_t>(level)][operand]) continue;
-      const double both =
-          prices.memory[static_cast<std::size_t>(from)] + prices.memory[static_cast<std::size_t>(level)];
+      const int outer = from;
       from = level;
+      if (level == 1) continue;  // the traffic with the DRAM
+      const double both =
+          prices.memory[static_cast<std::size_t>(outer)] + prices.memory[static_cast<std::size_t>(level)];
       const double times = visits(operand, level - 1);
       double elements = elements_[operand];
-      if (operand == Operand::inputs) elements *= input_positions(level);
-      const double partial = operand == Operand::outputs
-                                 ? 2 * (times - 1) * accelerator_.array.bits.accumulators
-                                 : (times - 1) * bits_[operand];
-      energy += elements * (bits_[operand] + partial) * both;
+      if (operand == Operand::inputs) elements *= inner_input_positions(level);
+      const double again =
+          operand == Operand::outputs ? 2 * (times - 1) * accumulator_bits : (times - 1) * bits_[operand];
+      energy += elements * (bits_[operand] + again) * both;
+      // The DRAM's bound has counted a tensor that the outermost buffer lacks once, beyond the least price.
+      if (outer == 0 && levels > 1)
+        energy -= elements_[operand] * (operand == Operand::inputs ? input_positions_ : 1) * bits_[operand] *
+                  (prices.memory[0] - cheapest_memory_);
     }
     // Between the innermost memory that keeps it and the array: the choice has counted each element once, at
-    // the least price.
+    // the least price; the DRAM's bound what the DRAM costs beyond that.
+    const auto price_index = static_cast<std::size_t>(from);
+    const double price = prices.memory[price_index];
+    const double beyond = from == 0 && levels > 1 ? 0 : price - cheapest_memory_;
     double elements = elements_[operand];
-    const double price = prices.memory[static_cast<std::size_t>(from)];
+    if (operand == Operand::inputs) elements *= input_positions_;
+    energy += elements * bits_[operand] * beyond;
     if (operand == Operand::outputs) {
-      const double times = visits(operand, levels - 1);
-      energy +=
-          elements * (bits_[operand] * (price - cheapest_memory_) +
-                      2 * (times - 1) * accelerator_.array.bits.accumulators * (price + prices.registers));
-    } else if (arch::is_resident(accelerator_.array, operand)) {
-      if (operand == Operand::inputs) elements *= input_positions_;
-      const double times = visits(operand, levels - 1);
-      energy += elements * bits_[operand] *
-                ((times - 1) * (price + copies(operand) * prices.registers) + (price - cheapest_memory_));
-    } else {
-      if (operand == Operand::inputs) elements *= input_positions_;
-      energy += elements * bits_[operand] * (price - cheapest_memory_);
+      const double again = visits(operand, levels - 1) - 1;
+      energy += elements * 2 * again * accumulator_bits * (price + prices.registers);
+      const double resumed = group_[Operand::weights].tiles[static_cast<std::size_t>(levels)] *
+                             group_[Operand::inputs].tiles[static_cast<std::size_t>(levels)] *
+                             ungrouped_.tiles[static_cast<std::size_t>(levels)] * again;
+      resume_cycles = std::max(0.0, elements * again / static_cast<double>(accelerator_.array.ports.outputs) -
+                                        resumed * static_cast<double>(choice_->longest_load));
+      continue;
     }
+    if (from < levels - 1 || from == 0)
+      wait = std::max(wait, accelerator_.memory[price_index].latency_cycles);
+    if (choice_->moved[operand]) continue;
+    // What the pass's loops do not move is loaded when the pass moves.
+    const double times = visits(operand, levels - 1);
+    energy += elements * bits_[operand] * (times - 1) * (price + copies(operand) * prices.registers);
+    const double loading = times * static_cast<double>(choice_->load_cycles[operand]) * (1 - 1e-9);
+    array = std::max(array, choice_->steps + static_cast<std::int64_t>(loading));
   }
-  return energy;
+  array += passes_ * wait + static_cast<std::int64_t>(resume_cycles * (1 - 1e-9));
+  Least total = with_traffic({energy, array}, outer_);
+  total.energy *= 1 - 1e-9;
+  return total;
 }
 
 void Completion::finish() {
-  if (space_.repeats_another(point_)) {
+  if (repeated()) {
     ++tally_->repeated;
     return;
   }
-  const std::int64_t array = std::max(least_array_cycles(), outer_cycles_);
-  if (beaten({traffic_energy() * (1 - 1e-9), array})) {
+  const Least bound = least();
+  if (beaten(bound)) {
     ++tally_->traffic;
     return;
   }
@@ -367,7 +491,7 @@ void Completion::finish() {
     }
   }
   const double energy = evaluator_.energy(mapping_);
-  if (beaten({energy, array})) {
+  if (beaten({energy, bound.cycles})) {
     ++tally_->traffic;
     return;
   }

@@ -37,34 +37,49 @@ class Completion {
   void run(const ArrayChoice& choice, Best& best, Tally& tally);
 
  private:
+  /// Bit j stands for the loops of memory level j.
+  using LevelMask = std::uint32_t;
   /// One way from the array choice outwards along a dimension: the chain, and by memory level the tiles that
   /// there are outside the level's loops; the last entry: passes.
   struct Way {
     Chain chain;
     std::array<std::int64_t, kMostLevels + 1> tiles{};
+    LevelMask moved = 0;  ///< levels with a loop of more than one iteration
+    LevelMask alone = 0;  ///< of those, where the last tile is the only one in its outer tile
   };
   /// All ways that make so many tiles at the outermost buffer.
   struct OuterWays {
     std::int64_t tiles = 1;   ///< at the outermost buffer
     std::int64_t extent = 1;  ///< elements of the smallest of the tiles' sizes
+    std::int64_t last = 1;    ///< of the smallest last tile
     std::vector<Way> ways;
+  };
+  /// The loops of the dimensions in one operand's group (reuse_group); G's are in `ungrouped_`.
+  struct Group {
+    LevelMask moved = 0, alone = ~LevelMask{0};
+    std::array<double, kMostLevels + 1> tiles{};
   };
 
   void find_ways();
+  void note_loops(Way& way) const;
+  void gather(Group& group, const std::vector<workload::Dim>& dims) const;
   void price_bypass();
   Count mappings_below(std::size_t index, Count ways) const;
   void each_outer(std::size_t index);
+  Least with_traffic(Least array, const Least& traffic) const;
   void each_factor(std::size_t index);
   void each_order(int level);
   void each_keep(int level);
   void finish();
 
   bool beaten(const Least& least) const;
+  bool repeated() const;
+  bool repeated_outside() const;
+  bool partial_sums_cost_too_much() const;
   double visits(workload::Operand operand, int level) const;
-  double input_positions(int level);
+  double inner_input_positions(int level);
   double copies(workload::Operand operand) const;
-  std::int64_t least_array_cycles() const;
-  double traffic_energy();
+  Least least();
 
   const Mapspace& space_;
   const arch::Accelerator& accelerator_;
@@ -86,10 +101,18 @@ class Completion {
       bypass_{};  ///< what it adds that the only buffer lacks weights (1), inputs (2), or both
   workload::PerDim<std::vector<OuterWays>> outer_ways_;
   workload::PerDim<Count> all_ways_;
+  std::array<std::vector<std::int64_t>, 2>
+      outer_positions_;  ///< input columns, rows, by outer ways of outputs and taps
   // On the way down.
   workload::PerDim<const OuterWays*> outer_way_{};
-  workload::PerDim<std::int64_t> outer_tiles_{1}, least_extent_{1};
-  std::int64_t outer_cycles_ = 0;
+  workload::PerDim<std::int64_t> outer_tiles_{1}, least_extent_{1}, least_last_{1};
+  std::int64_t ends_ =
+      0;  ///< cycles before the first tiles have arrived and after the array's last step, at the least
+  workload::PerDim<std::size_t> outer_index_{};
+  Least outer_;  ///< of the traffic between DRAM and buffer
+  bool avoid_partial_sums_ = false;
+  Group ungrouped_;
+  workload::PerOperand<Group> group_;
   workload::PerDim<const Way*> way_{};
   Point point_;
   arch::LayerMapping mapping_;

@@ -42,7 +42,21 @@ class BranchAndBound {
         continue;
       }
       const Count before = tally.total();
+      const double bv = best_.value;
+      const Count tt = tally.traffic;
       completion_.run(choice, best_, tally);
+      if (getenv("DBG2") && (best_.value != bv || tally.traffic - tt > 100000))
+        fprintf(stderr,
+                "choice %ld best %.5g traffic %ld lb %.5g cyc %ld axes M%ld P%ld Q%ld C%ld R%ld S%ld regs "
+                "M%ld P%ld Q%ld stays %d passes M%ld P%ld Q%ld C%ld\n",
+                (long)(&choice - choices.data()), best_.value, (long)(tally.traffic - tt),
+                choice.energy * choice.cycles, choice.cycles, choice.axis[workload::Dim::M],
+                choice.axis[workload::Dim::P], choice.axis[workload::Dim::Q], choice.axis[workload::Dim::C],
+                choice.axis[workload::Dim::R], choice.axis[workload::Dim::S],
+                choice.registers[workload::Dim::M], choice.registers[workload::Dim::P],
+                choice.registers[workload::Dim::Q], (int)choice.stays, choice.passes[workload::Dim::M],
+                choice.passes[workload::Dim::P], choice.passes[workload::Dim::Q],
+                choice.passes[workload::Dim::C]);
       if (tally.total() - before != arrays_.mappings(choice)) throw std::logic_error("mappings lost");
     }
     Found found;

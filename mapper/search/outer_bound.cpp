@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "arch/window.h"
 #include "mapper/factors.h"
 
 namespace heddle::mapper {
@@ -114,6 +115,36 @@ Least OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std
       mover_bits / bandwidth + fetches * static_cast<double>(1 + dram.latency_cycles) + write_backs;
   least.cycles = static_cast<std::int64_t>(std::max(mover, all_bits / bandwidth));
   return least;
+}
+
+std::int64_t OuterBound::ends(const PerDim<std::int64_t>& extent, const PerDim<std::int64_t>& last,
+                              const PerOperand<bool>& keep) const {
+  const arch::LayerProblem& problem = space_.problem();
+  const workload::MacShape& shape = problem.shape;
+  const arch::MemoryLevel& dram = space_.accelerator().memory[0];
+  PerDim<std::int64_t> e;
+  for (Dim d : kDims) e[d] = std::min(extent[d], shape.size[d]);
+  std::int64_t in = 0, out = 0;
+  if (keep[Operand::weights]) {
+    in += e[Dim::G] * e[Dim::M] * e[Dim::R] * e[Dim::S] * arch::kept_channels(e[Dim::C], problem.sparsity) *
+          (problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0));
+  }
+  if (keep[Operand::inputs]) {
+    in += e[Dim::N] * e[Dim::G] * e[Dim::C] * problem.input_bits *
+          arch::distinct_positions(-shape.pad_top, e[Dim::P], shape.stride_h, e[Dim::R], shape.dilation_h,
+                                   shape.input_h) *
+          arch::distinct_positions(-shape.pad_left, e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w,
+                                   shape.input_w);
+  }
+  if (keep[Operand::outputs]) {
+    out = problem.output_bits;
+    for (Dim d : kDims) {
+      if (depends_on(Operand::outputs, d)) out *= last[d];
+    }
+  }
+  const std::int64_t bandwidth = 8 * dram.bandwidth;
+  return (in > 0 ? ceil_div(in, bandwidth) + dram.latency_cycles : 0) +
+         (out > 0 ? ceil_div(out, bandwidth) : 0);
 }
 
 double OuterBound::least_energy() {

@@ -22,6 +22,10 @@ class OuterBound {
              workload::Operand stays, const workload::PerOperand<bool>& keep) const;
   /// Input rows (or columns) that the tiles touch, for those sizes with so many tiles that touch the fewest.
   std::int64_t input_positions(bool rows, std::int64_t output_tiles, std::int64_t tap_tiles);
+  /// Cycles before the first tiles have arrived at the buffer and after the array's last step, at the least:
+  /// tiles of at least these extents, the last ones of at least the others.
+  std::int64_t ends(const workload::PerDim<std::int64_t>& extent, const workload::PerDim<std::int64_t>& last,
+                    const workload::PerOperand<bool>& keep) const;
   /// Everything is moved once.
   double least_energy();
   /// Do tiles of these extents fit, with outputs at their final width? In bits to spare, negative if not.

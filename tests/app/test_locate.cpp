@@ -25,6 +25,8 @@ TEST_CASE("a name is a file of its kind's folder, the first folder first", "[loc
   CHECK(library.names(ConfigKind::accelerator) == std::vector<std::string>{"large", "small"});
   CHECK(library.names(ConfigKind::network) == std::vector<std::string>{"digits"});
   CHECK(library.names(ConfigKind::energy).empty());
+  tests::put(folder / "one/constraints/mine.yaml", "");
+  CHECK(library.find(ConfigKind::constraints, "mine") == folder / "one/constraints/mine.yaml");
 }
 
 TEST_CASE("a path is taken as it is, relative to the file that names it", "[locate]") {

@@ -70,7 +70,7 @@ TEST_CASE("an analytical run equals the clocked one in all that does not depend 
   compare(kMixed, "--arch nm-8x8 --recipe int8-2-4", 12);
   compare(kMixed, "--arch dense-16x16-l2", 12);
   compare(kMixed, "--arch int16-8x8 --recipe int16", 12);
-  compare(kMixed, "--arch eyeriss-like --recipe int16", 12);
+  compare(kMixed, "--arch eyeriss --recipe int16", 12);
   compare(kMixed, "--arch nm-16x16 --recipe int4-weights", 12);
   compare(kAttention, "--arch dense-8x8", 13);
 }

@@ -36,6 +36,20 @@ TEST_CASE("a SCALE-Sim topology runs, each layer on its own input") {
             sparse.at("actions").at("array").at("gated_multiplies").get<std::int64_t>() ==
         macs / 2);
 
+  // Without tensors the file's word counts for it.
+  const tests::ScratchFolder analysis;
+  tests::put(analysis / "net.csv", kTopology);
+  const Outcome analyzed = run_heddle(
+      analysis.path(), words("run net.csv --arch nm-8x8 --fidelity analytical --quiet --json a.json"));
+  REQUIRE(analyzed.status == 0);
+  const json counted = json_file(analysis / "a.json");
+  for (const json& layer : run.at("layers")) {
+    INFO(layer.at("name"));
+    const json& same = layer_of(counted, layer.at("name"));
+    CHECK(same.at("mapping") == layer.at("mapping"));
+    CHECK(same.at("actions").at("dram") == layer.at("actions").at("dram"));
+  }
+
   const json one = checked_run(folder.path(), words("net.csv --arch nm-8x8 --layers Conv3"));
   CHECK(layer_of(one, "Conv3") == sparse);
 }

@@ -198,6 +198,17 @@ TEST_CASE("default mapping: legal for odd arrays and small memories") {
   CHECK(refused > 0);
 }
 
+TEST_CASE("default mapping: a level larger than the one outside it does not starve the array") {
+  const arch::Accelerator simba = shipped("simba-chiplet");
+  REQUIRE(simba.memory[2].size_bytes > simba.memory[1].size_bytes);
+  const arch::LayerProblem problem = convolution(64, 64, 56, 3, 1);
+  const arch::LayerMapping mapping = default_mapping(problem, simba);
+  check_legal(mapping, problem, simba);
+  const auto step = arch::spatial_extent(mapping);
+  CHECK(step[Dim::M] * step[Dim::C] * step[Dim::R] * step[Dim::S] >=
+        simba.array.rows * simba.array.lanes / 2);
+}
+
 TEST_CASE("default mapping: a layer that cannot run says which level is too small by how much") {
   arch::Accelerator accelerator = shipped("dense-8x8");
   accelerator.memory[1].size_bytes = 5;
