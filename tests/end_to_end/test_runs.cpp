@@ -56,7 +56,7 @@ TEST_CASE("every shipped accelerator runs LeNet-300-100") {
                                                                "configs/accelerators")) {
     const std::string name = entry.path().stem().string();
     INFO(name);
-    const json result = run("lenet-300-100 --arch " + name);
+    const json result = run("lenet-300-100 --search default --arch " + name);
     CHECK(result.at("accelerator") == name);
     CHECK(integer(result, "/total/macs") == 784 * 300 + 300 * 100 + 100 * 10);
     ++accelerators;
