@@ -35,6 +35,10 @@ Exit status: 0 fine, 1 a check found a difference, 2 bad usage or input.)";
 const std::vector<std::string> kFidelities = {kAnalytical, "clocked"};
 const std::vector<std::string> kArrays = {"model"};
 const std::vector<std::string> kSearches = {"optimal", "random", "annealing", "genetic"};
+/// Budgets of searches that draw, which would never end, when the user names none. For a run it is a number
+/// of mappings and no time, so that the same seed gives the same bytes.
+constexpr std::int64_t kRunDraws = 2000;
+constexpr double kMapSeconds = 1;
 const std::vector<std::string> kObjectives = {"edp", "energy", "latency"};
 const std::vector<std::string> kCommands = {"run", "map", "show"};
 const std::vector<std::string> kKinds = {"network", "arch", "mapping", "energy"};
@@ -203,6 +207,10 @@ std::string needs_tensors(const RunOptions& run) {
   return "";
 }
 
+bool draws(const MapperChoice& mapper) {
+  return mapper.search != kSearches.front() && mapper.search != kDefaultMapping;
+}
+
 Exit usage_error(const std::string& message, const std::string& help) {
   return {kUsageError, fmt::format("heddle: {}\nTry: {} --help\n", message, help)};
 }
@@ -262,10 +270,13 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (const std::string wrong = needs_tensors(run); !wrong.empty()) return usage_error(wrong, "heddle run");
     if (run.labels && !run.input)
       return usage_error("--labels needs --input: the inputs that they label", "heddle run");
+    if (draws(run.mapper)) run.mapper.evaluations = kRunDraws;
     return run;
   }
   if (app.got_subcommand("map")) {
-    if (map.run.mapper.evaluations > 0 && map.run.mapper.search == kSearches.front()) {
+    MapperChoice& mapper = map.run.mapper;
+    if (draws(mapper) && mapper.seconds == 0 && mapper.evaluations == 0) mapper.seconds = kMapSeconds;
+    if (mapper.evaluations > 0 && !draws(mapper)) {
       return usage_error(
           "--evaluations is for searches that draw; expected --search random, annealing or genetic",
           "heddle map");

@@ -21,9 +21,9 @@ struct MapperChoice {
   std::string search = "optimal";                    ///< of mapper::Search; run: or kDefaultMapping
   std::string objective = "edp";                     ///< of mapper::Objective
   std::optional<std::filesystem::path> constraints;  ///< name in configs/constraints, or a path
-  double seconds = 0;                                ///< budget of each distinct layer; 0: none
-  std::int64_t evaluations = 0;                      ///< the same, in mappings; 0: none
-  bool cache = true;                                 ///< read and write what other runs have found
+  double seconds = 0;  ///< budget of each distinct layer; 0: none. A search that draws always has one
+  std::int64_t evaluations = 0;  ///< the same, in mappings; 0: none
+  bool cache = true;             ///< read and write what other runs have found
 };
 
 /// `heddle run NETWORK --arch ARCH ...`

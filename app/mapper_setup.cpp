@@ -20,10 +20,6 @@ Enum named(const std::string& text, std::initializer_list<Enum> all) {
   throw std::invalid_argument("nothing is called " + text);
 }
 
-/// Mappings that a search which draws looks at in each layer of a run that names no budget: a number, so that
-/// the same seed gives the same bytes.
-constexpr std::int64_t kDraws = 2000;
-
 }  // namespace
 
 std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, const ConfigLibrary& library,
@@ -39,8 +35,6 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
   how.options.seed = options.seed;
   how.options.seconds = choice.seconds;
   how.options.evaluations = choice.evaluations;
-  if (how.search != optimal && choice.seconds == 0 && choice.evaluations == 0)
-    how.options.evaluations = kDraws;
   if (choice.constraints) {
     how.constraints = mapper::read_constraints(
         library.find(ConfigKind::constraints, choice.constraints->string()), accelerator);

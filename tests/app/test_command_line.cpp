@@ -116,6 +116,23 @@ TEST_CASE("map has the documented defaults", "[command]") {
   CHECK_FALSE(map.output);
 }
 
+TEST_CASE("searches that would never end have a budget", "[command]") {
+  const auto run = [](const char* search) {
+    return std::get<RunOptions>(parse_command_line(with({"--search", search}))).mapper;
+  };
+  CHECK(run("random").evaluations > 0);
+  CHECK(run("random").seconds == 0);  // the same seed gives the same bytes
+  CHECK(run("optimal").evaluations == 0);
+  CHECK(run("default").evaluations == 0);
+  const auto map = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"map", "n", "--arch", "a", "--search", "genetic"});
+    return std::get<MapOptions>(parse_command_line(more)).run.mapper;
+  };
+  CHECK(map({}).seconds == 1);
+  CHECK(map({"--evaluations", "7"}).seconds == 0);
+  CHECK(map({"--seconds", "3"}).seconds == 3);
+}
+
 TEST_CASE("show takes a kind and a file", "[command]") {
   const auto show =
       std::get<ShowOptions>(parse_command_line({"show", "network", "resnet50", "--dot", "r.dot"}));
