@@ -68,10 +68,11 @@ bool Completion::beaten(const Least& least) const {
 
 /// What the array (and its energy) and the traffic with the DRAM come to: side by side between the ends, one
 /// after the other if there is no second buffer to fill meanwhile.
-Least Completion::with_traffic(Least array, const Least& traffic) const {
+Least Completion::with_traffic(Least array, const TrafficBound& traffic) const {
   const bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
-  return {array.energy + traffic.energy,
-          overlap ? std::max(array.cycles + ends_, traffic.cycles) : array.cycles + traffic.cycles};
+  const std::int64_t cycles =
+      overlap ? std::max(array.cycles + ends_, traffic.mover) : array.cycles + traffic.mover;
+  return {array.energy + traffic.energy, std::max(cycles, traffic.port)};
 }
 
 /// All ways outwards along every dimension, by the tiles that they make at the outermost buffer, ascending.
@@ -147,12 +148,12 @@ void Completion::note_loops(Way& way) const {
 /// The loops of the ways chosen for one operand's group.
 void Completion::gather(Group& group, const std::vector<Dim>& dims) const {
   group.moved = 0;
-  group.alone = ~LevelMask{0};
+  group.alone = 0;
   group.tiles.fill(1);
   for (Dim d : dims) {
     const Way& way = *way_[d];
     group.moved |= way.moved;
-    group.alone &= way.alone | ~way.moved;
+    group.alone |= way.alone;
     for (std::size_t j = 0; j <= static_cast<std::size_t>(space_.levels()); ++j)
       group.tiles[j] *= static_cast<double>(way.tiles[j]);
   }
@@ -242,8 +243,9 @@ void Completion::each_outer(std::size_t index) {
     const auto positions = [&](bool rows, Dim outputs, Dim taps) {
       return outer_positions_[rows][outer_index_[outputs] * outer_ways_[taps].size() + outer_index_[taps]];
     };
-    const Least traffic = outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R),
-                                             positions(false, Dim::Q, Dim::S), point_.stationary[0], keep);
+    const TrafficBound traffic =
+        outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R), positions(false, Dim::Q, Dim::S),
+                           point_.stationary[0], keep);
     if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
       Count ways = 0;
       for (; i < groups.size(); ++i) ways += groups[i].ways.size();
@@ -364,20 +366,26 @@ double Completion::visits(Operand operand, int level) const {
   for (Operand other : kOperands) {
     if (other == operand) continue;
     moved |= group_[other].moved;
-    alone &= group_[other].alone;
+    alone |= group_[other].alone;
   }
   moved &= (LevelMask{2} << level) - 1;
   if (moved == 0) return 1;
   const int mover = std::bit_width(moved) - 1;
-  const bool stays = point_.stationary[static_cast<std::size_t>(mover)] == operand;
+  // Its own group's loops move it no more if no loop inside them does.
+  const auto& inside = groups_inside(operand, point_.stationary[static_cast<std::size_t>(mover)]);
+  const bool stays = space_.order_is_fixed(mover) ||
+                     std::none_of(inside.begin(), inside.end(),
+                                  [&](Operand group) { return (group_[group].moved >> mover & 1U) != 0; });
   const double product = group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
-  if ((alone >> mover & 1U) == 0) return product;
-  // Tiles at the end of every dimension that moves them are alone in their outer tile and move less. No tile
-  // is longer; at the input's edges others can be shorter, hence 2.
-  double share = 1;
-  for (Dim d : kDims) {
-    if (!depends_on(operand, d) || (way_[d]->moved >> mover & 1U) == 0) continue;
-    share *= std::min(1.0, 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]));
+  // A tile at the end of a dimension may be alone in its outer tile: there the dimension does not move it. No
+  // tile is longer; at the input's edges others can be shorter, hence 2.
+  double share = 0;
+  if ((alone >> mover & 1U) != 0) {
+    for (Dim d : kDims) {
+      if (!depends_on(operand, d) || (way_[d]->alone >> mover & 1U) == 0) continue;
+      share += 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]);
+    }
+    share = std::min(share, 1.0);
   }
   return (1 - share) * product + share;
 }
