@@ -1,6 +1,6 @@
 #include "mapper/cache.h"
 
-#include <charconv>
+#include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -9,6 +9,7 @@
 
 #include "arch/legality.h"
 #include "mapper/fingerprint.h"
+#include "mapper/search/evaluator.h"
 #include "support/error.h"
 #include "support/sha256.h"
 #include "support/write_file.h"
@@ -115,6 +116,15 @@ MappedLayer answer_of(const Json& json) {
   return answer;
 }
 
+/// Does the mapping still cost what was found? A program under development keeps its version when its model
+/// of the machine changes.
+bool costs_what_it_says(const MappedLayer& answer, const MappingQuestion& question) {
+  constexpr double kRounding = 1e-9;  // the search may have added up in another order
+  const Cost cost = Evaluator(question.problem, question.accelerator, question.table).cost(answer.mapping);
+  return cost.cycles == answer.cost.cycles &&
+         std::abs(cost.energy_pj - answer.cost.energy_pj) <= kRounding * cost.energy_pj;
+}
+
 /// The answer in a file; nothing if it is absent, damaged or another's.
 std::optional<MappedLayer> read_answer(const std::filesystem::path& file, const MappingQuestion& question) {
   try {
@@ -126,7 +136,8 @@ std::optional<MappedLayer> read_answer(const std::filesystem::path& file, const 
       return std::nullopt;
     MappedLayer answer = answer_of(content);
     answer.mapping.layer = question.problem.name;
-    if (!arch::illegalities(answer.mapping, question.problem, question.accelerator).empty())
+    if (!arch::illegalities(answer.mapping, question.problem, question.accelerator).empty() ||
+        !costs_what_it_says(answer, question))
       return std::nullopt;
     return answer;
   } catch (const std::exception&) {

@@ -21,8 +21,8 @@ struct MappingQuestion {
 
 /// One file an answer, named by the SHA-256 of the question (but for the layer's name), the file format and
 /// the program's version. Files are renamed into place, so any number of processes may share a folder. A file
-/// that is damaged, or holds something else, is taken for absent and replaced. Answers that are not proved
-/// are those of the same budget. Any thread may call at any time.
+/// that is damaged, holds something else, or a mapping that does not cost what it says, is taken for absent
+/// and replaced. Answers that are not proved are those of the same budget. Any thread may call at any time.
 class MappingCache {
  public:
   /// The folder is made when the first answer is stored.

@@ -54,7 +54,7 @@ TEST_CASE("an answer comes back as it was stored", "[cache]") {
   MappingCache cache(folder.path(), "1");
   CHECK_FALSE(cache.find(c.question()));
   MappedLayer answer = c.answer();
-  answer.cost.energy_pj = 1.0 / 3;  // no short decimal
+  answer.certificate.seconds = 1.0 / 3;  // no short decimal
   answer.certificate.space = (Count{1} << 100) + 7;
   cache.store(c.question(), answer);
   CHECK(cache.trouble().empty());
@@ -216,6 +216,22 @@ TEST_CASE("an answer under another's name is not taken", "[cache]") {
   }
   CHECK_FALSE(cache.find(c.question()));
   CHECK(cache.find(other.question()));
+}
+
+TEST_CASE("an answer that does not cost what it says is not taken", "[cache]") {
+  const tests::ScratchFolder folder;
+  const Case c;
+  MappingCache cache(folder.path(), "1");
+  const MappedLayer answer = c.answer();
+  for (const auto& change : std::vector<std::function<void(Cost&)>>{
+           [](Cost& cost) { cost.cycles -= 1; }, [](Cost& cost) { cost.energy_pj *= 1.001; }}) {
+    MappedLayer other = answer;
+    change(other.cost);
+    cache.store(c.question(), other);
+    CHECK_FALSE(cache.find(c.question()));
+  }
+  cache.store(c.question(), answer);
+  CHECK(cache.find(c.question()));
 }
 
 TEST_CASE("a folder that cannot be written leaves a cache without answers, and says why once", "[cache]") {
