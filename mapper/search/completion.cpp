@@ -69,7 +69,9 @@ bool Completion::beaten(const Least& least) const {
 /// What the array (and its energy) and the traffic with the DRAM come to: side by side between the ends, one
 /// after the other if there is no second buffer to fill meanwhile.
 Least Completion::with_traffic(Least array, const Least& traffic) const {
-  const bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
+  bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
+  // What bypasses the buffer moves while the array works.
+  for (Operand operand : kOperands) overlap = overlap || !point_.keep[1][operand];
   return {array.energy + traffic.energy,
           overlap ? std::max(array.cycles + ends_, traffic.cycles) : array.cycles + traffic.cycles};
 }
