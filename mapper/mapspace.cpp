@@ -141,6 +141,14 @@ const LevelConstraint& Mapspace::constraint(int level) const {
   return index < constraints_.memory.size() ? constraints_.memory[index] : kFree;
 }
 
+bool Mapspace::is_order_fixed(int level) const {
+  return constraint(level).stationary || !constraint(level).order.empty();
+}
+
+std::vector<Dim> Mapspace::order(int level, Operand stays) const {
+  return loop_order(stays, constraint(level).order);
+}
+
 std::vector<std::int64_t> Mapspace::splits(std::int64_t count, bool axis) const {
   if (constraints_.factors == Factors::ragged || (axis && constraints_.factors == Factors::ragged_axes))
     return even_factors(count, count, std::numeric_limits<std::size_t>::max());
@@ -320,7 +328,7 @@ arch::LayerMapping Mapspace::mapping(const Point& point) const {
   for (int level = 0; level < levels_; ++level) {
     const auto index = static_cast<std::size_t>(level);
     arch::LevelMapping& loops = mapping.memory[index];
-    for (Dim d : loop_order(point.stationary[index], constraint(level).order)) {
+    for (Dim d : order(level, point.stationary[index])) {
       if (level > 0) {
         add(loops.temporal, d, point.factor[d][static_cast<std::size_t>(slot_of(level))]);
         continue;

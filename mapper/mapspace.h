@@ -67,6 +67,11 @@ class Mapspace {
     return stationary_[static_cast<std::size_t>(level)];
   }
   const std::vector<workload::Operand>& register_stationary() const { return register_stationary_; }
+  /// Do constraints say something of the order of the level's loops? Then the operand chosen to stay may have
+  /// no loops to stay for, and no other choice names the nest.
+  bool is_order_fixed(int level) const;
+  /// Dimensions of the level's loops, outermost first, when the operand stays.
+  std::vector<workload::Dim> order(int level, workload::Operand stays) const;
   /// Sets of operands that a level from 1 on can keep.
   const std::vector<workload::PerOperand<bool>>& keep(int level) const {
     return keep_[static_cast<std::size_t>(level)];

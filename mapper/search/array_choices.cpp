@@ -218,6 +218,14 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     bool known = false;  ///< the pass's loops move it
     bool moved = false;  ///< all of it, everywhere
   };
+  // Constraints may name an operand that has no loops to stay for, or an order of their own: then either may
+  // stay.
+  const LevelConstraint& fixed = space_.constraints().registers;
+  const auto& stays_for = reuse_group(choice.stays);
+  const bool either_stays = !fixed.order.empty() ||
+                            (fixed.stationary && std::none_of(stays_for.begin(), stays_for.end(), [&](Dim d) {
+                               return choice.registers[d] > 1;
+                             }));
   const auto reuse_of = [&](Operand operand, bool resident) {
     Reuse reuse;
     for (Dim d : reuse_group(operand)) reuse.copies *= static_cast<double>(std::min(choice.axis[d], size[d]));
@@ -229,7 +237,7 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     double visits = 1, copies = 1;
     for (Dim d : reuse_group(operand)) {
       const std::int64_t count = ceil_div(size[d], choice.axis[d]);
-      if (choice.stays == operand) {
+      if (choice.stays == operand || either_stays) {
         visits *= static_cast<double>(choice.passes[d]);
         const std::int64_t last = size[d] - (choice.passes[d] - 1) * choice.axis[d] * choice.registers[d];
         copies *=
@@ -240,8 +248,9 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
       }
     }
     double unmoved = choice.first_reduction ? 0 : unmoved_share(choice, size, operand);
-    if (choice.first_reduction && space_.constraints().factors == Factors::ragged) {
+    if (choice.first_reduction) {
       for (Dim d : kLaneDims) {  // a last pass of one step
+        if (space_.constraints().factors != Factors::ragged && !fixed.factor[d]) continue;
         const std::int64_t count = ceil_div(size[d], choice.axis[d]);
         if (count > 1) unmoved = std::max(unmoved, std::min(1.0, 2.0 / static_cast<double>(count)));
       }
@@ -297,7 +306,8 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     // Loads of the base operand in full; of the other what they take beyond the longest of those, together
     // with the smallest of those when they always coincide: the other is the one that stays while the base
     // moves.
-    const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other_operand;
+    const bool coincide =
+        base_reuse.moved && other_reuse.moved && choice.stays == other_operand && !either_stays;
     double beyond = 0;
     for (const auto& [volume, number] : other.volumes) {
       const bool of_weights = other_operand == Operand::weights;

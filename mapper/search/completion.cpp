@@ -291,7 +291,8 @@ bool Completion::partial_sums_cost_too_much() const {
   for (Dim d : kDims) {
     if (depends_on(Operand::outputs, d)) outputs_move = outputs_move || choice_->passes[d] > outer_tiles_[d];
   }
-  if (!outputs_move || space_.stationary(1).back() == Operand::outputs) return false;
+  if (!outputs_move || space_.stationary(1).back() == Operand::outputs || space_.is_order_fixed(1))
+    return false;
   const auto& prices = evaluator_.prices();
   const double moved = elements_[Operand::outputs] * 2 * accelerator_.array.bits.accumulators;
   return beaten(
@@ -372,7 +373,9 @@ double Completion::visits(Operand operand, int level) const {
   if (moved == 0) return 1;
   const int mover = std::bit_width(moved) - 1;
   const bool stays = point_.stationary[static_cast<std::size_t>(mover)] == operand;
-  const double product = group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
+  const double product = space_.is_order_fixed(mover)
+                             ? visits_in_order(operand, mover)
+                             : group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
   if ((alone >> mover & 1U) == 0) return product;
   // Tiles at the end of every dimension that moves them are alone in their outer tile and move less. No tile
   // is longer; at the input's edges others can be shorter, hence 2.
@@ -382,6 +385,24 @@ double Completion::visits(Operand operand, int level) const {
     share *= std::min(1.0, 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]));
   }
   return (1 - share) * product + share;
+}
+
+/// The same for an order that constraints fix: loops inside the innermost one that moves the operand do not
+/// move it again.
+double Completion::visits_in_order(Operand operand, int mover) const {
+  const auto level = static_cast<std::size_t>(mover);
+  const std::vector<Dim> order = space_.order(mover, point_.stationary[level]);
+  double product = 1;
+  bool moved = false;
+  for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
+    const Way& way = *way_[*dim];
+    if (depends_on(operand, *dim)) {
+      moved = moved || (way.moved >> mover & 1U) != 0;
+    } else {
+      product *= static_cast<double>(way.tiles[moved ? level + 1 : level]);
+    }
+  }
+  return product;
 }
 
 /// Input rows x columns that the tiles of a memory level touch, all together.

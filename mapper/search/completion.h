@@ -77,6 +77,7 @@ class Completion {
   bool repeated_outside() const;
   bool partial_sums_cost_too_much() const;
   double visits(workload::Operand operand, int level) const;
+  double visits_in_order(workload::Operand operand, int mover) const;
   double inner_input_positions(int level);
   double copies(workload::Operand operand) const;
   Least least();

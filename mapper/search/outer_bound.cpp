@@ -103,13 +103,29 @@ Least OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std
   const bool weights_move = groups * filters * reduction > 1,
              inputs_move = groups * positions * reduction > 1,
              outputs_move = groups * filters * positions > 1;
-  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction,
-          stays != Operand::weights && weights_move ? positions : 1);
+  // How often each tile is moved.
+  PerOperand<double> visits;
+  visits[Operand::weights] = stays != Operand::weights && weights_move ? positions : 1;
+  visits[Operand::inputs] = stays != Operand::inputs && inputs_move ? filters : 1;
+  visits[Operand::outputs] = stays != Operand::outputs && outputs_move ? reduction : 1;
+  if (space_.is_order_fixed(0)) {
+    const std::vector<Dim> order = space_.order(0, stays);
+    for (Operand operand : kOperands) {
+      visits[operand] = 1;
+      bool moved = false;
+      for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
+        if (depends_on(operand, *dim)) {
+          moved = moved || tiles[*dim] > 1;
+        } else if (moved) {
+          visits[operand] *= n(*dim);
+        }
+      }
+    }
+  }
+  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction, visits[Operand::weights]);
   account(Operand::inputs, bits_[Operand::inputs] * static_cast<double>(rows * columns),
-          groups * n(Dim::N) * n(Dim::C) * window_tiles,
-          stays != Operand::inputs && inputs_move ? filters : 1);
-  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions,
-          stays != Operand::outputs && outputs_move ? reduction : 1);
+          groups * n(Dim::N) * n(Dim::C) * window_tiles, visits[Operand::inputs]);
+  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions, visits[Operand::outputs]);
   const auto bandwidth = static_cast<double>(8 * dram.bandwidth);
   const double mover =
       mover_bits / bandwidth + fetches * static_cast<double>(1 + dram.latency_cycles) + write_backs;
