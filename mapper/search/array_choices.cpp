@@ -51,6 +51,7 @@ ArrayChoices::ArrayChoices(const Mapspace& space, const Prices& prices, Objectiv
       weights_resident_(arch::is_resident(space.accelerator().array, Operand::weights)),
       inputs_resident_(arch::is_resident(space.accelerator().array, Operand::inputs)),
       cheapest_memory_(*std::min_element(prices.memory.begin(), prices.memory.end())),
+      may_be_ragged_(space.constraints().factors == Factors::ragged || restricts(space.constraints())),
       window_sums_(space.problem().shape) {
   const arch::LayerProblem& problem = space.problem();
   weight_bits_ = problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0);
@@ -246,8 +247,7 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
         copies *= static_cast<double>(size[d]);
       }
     }
-    const double unmoved =
-        unmoved_share(choice, size, operand, space_.constraints().factors == Factors::ragged);
+    const double unmoved = unmoved_share(choice, size, operand, may_be_ragged_);
     reuse.visits = (1 - unmoved) * visits + unmoved;
     reuse.copies = (1 - unmoved) * copies + unmoved * reuse.copies;
     if (unmoved > 0) reuse.moved = false;
@@ -299,7 +299,8 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     // Loads of the base operand in full; of the other what they take beyond the longest of those, together
     // with the smallest of those when they always coincide: the other is the one that stays while the base
     // moves.
-    const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other_operand;
+    const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other_operand &&
+                          space_.constraints().registers.order.empty();
     double beyond = 0;
     for (const auto& [volume, number] : other.volumes) {
       const bool of_weights = other_operand == Operand::weights;

@@ -239,7 +239,7 @@ arch::LayerProblem layer_of(const std::string& network_name, const std::string& 
 }
 
 TEST_CASE("mappings of a named dataflow flow as it says") {
-  const std::string accelerator_name = GENERATE("dense-16x16", "nm-16x16", "dense-16x16-l2", "eyeriss-like");
+  const std::string accelerator_name = GENERATE("dense-16x16", "nm-16x16", "dense-16x16-l2", "eyeriss");
   const arch::Accelerator accelerator = accelerator_named(accelerator_name);
   const arch::EnergyTable table =
       arch::read_energy_table(kConfigs + "energy/" + accelerator.energy + ".yaml");
