@@ -160,7 +160,7 @@ void add_map(CLI::App& app, MapOptions& o) {
       ->check(seconds())
       ->type_name("S");
   map->add_option("--evaluations", o.run.mapper.evaluations,
-                  "For searches that draw: mappings to evaluate for each distinct layer")
+                  "The same as a number of mappings to look at, which gives the same answer everywhere")
       ->check(digits())
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->type_name("N");
@@ -276,11 +276,6 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   if (app.got_subcommand("map")) {
     MapperChoice& mapper = map.run.mapper;
     if (draws(mapper) && mapper.seconds == 0 && mapper.evaluations == 0) mapper.seconds = kMapSeconds;
-    if (mapper.evaluations > 0 && !draws(mapper)) {
-      return usage_error(
-          "--evaluations is for searches that draw; expected --search random, annealing or genetic",
-          "heddle map");
-    }
     return map;
   }
   if (app.got_subcommand("show")) {

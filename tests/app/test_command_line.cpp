@@ -210,7 +210,7 @@ TEST_CASE("usage errors say what is wrong and what was expected", "[command]") {
       {{"map", "n", "--arch", "a", "--seconds", "-1"}, "expected a number of seconds above 0"},
       {{"map", "n", "--arch", "a", "--seconds", "inf"}, "expected a number of seconds above 0"},
       {{"map", "n", "--arch", "a", "--seconds", "1s"}, "got \"1s\""},
-      {{"map", "n", "--arch", "a", "--evaluations", "5"}, "--evaluations is for searches that draw"},
+      {{"map", "n", "--arch", "a", "--evaluations", "few"}, "got \"few\""},
       {{"map", "n", "--arch", "a", "--search", "random", "--evaluations", "0"}, "--evaluations"},
       {{"map", "n", "--arch", "a", "--mapping", "m"}, "unknown option --mapping"},
       {{"show"}, "KIND is required"},

@@ -59,8 +59,7 @@ std::vector<BadInput> bad_command_lines() {
   const std::string map = "map net.yaml --arch arch.yaml ";
   add("a search that finds nothing", map + "--search default", {"unknown value \"default\""});
   add("no time to search", map + "--seconds 0", {"--seconds", "expected a number of seconds above 0"});
-  add("a number of draws for a search that does not draw", map + "--evaluations 100",
-      {"--evaluations is for searches that draw"});
+  add("no mappings to look at", map + "--evaluations 0", {"--evaluations"});
   add("constraints that are not there", map + "--constraints ./mine.yaml", {"./mine.yaml: no such file"});
   add("mappings of layers without multiply-accumulates", map + "--layers pool,flatten",
       {"--layers: no layer with multiply-accumulates"});
