@@ -283,6 +283,20 @@ class Reader {
 
 }  // namespace
 
+bool restricts(const Constraints& constraints) {
+  const auto any = [](const PerDim<std::optional<std::int64_t>>& factors) {
+    return std::any_of(workload::kDims.begin(), workload::kDims.end(),
+                       [&](Dim d) { return factors[d].has_value(); });
+  };
+  const auto fixes = [&](const LevelConstraint& level) {
+    return level.stationary || !level.order.empty() || any(level.factor) ||
+           std::any_of(workload::kOperands.begin(), workload::kOperands.end(),
+                       [&](Operand operand) { return level.keep[operand].has_value(); });
+  };
+  return constraints.least_utilization > 0 || any(constraints.axes) || fixes(constraints.registers) ||
+         std::any_of(constraints.memory.begin(), constraints.memory.end(), fixes);
+}
+
 Constraints read_constraints(const std::filesystem::path& file, const arch::Accelerator& accelerator) {
   const yaml::Document document = yaml::Document::load(file);
   Constraints result = Reader(document.root(), accelerator).read();

@@ -40,6 +40,9 @@ struct Constraints {
   std::vector<LevelConstraint> memory;  ///< by memory level; empty: none constrained
 };
 
+/// Do they leave out anything but factors?
+bool restricts(const Constraints& constraints);
+
 /// Reads a constraint file; level names are the accelerator's. Throws InputError with everything wrong in it.
 Constraints read_constraints(const std::filesystem::path& file, const arch::Accelerator& accelerator);
 

@@ -5,6 +5,7 @@
 
 #include "mapper/default_mapping.h"
 #include "mapper/search/annealing.h"
+#include "mapper/search/evaluator.h"
 #include "mapper/search/genetic.h"
 #include "mapper/search/optimal.h"
 #include "mapper/search/random.h"
@@ -28,29 +29,42 @@ std::string_view name(Search search) {
 
 namespace {
 
-Found search(Search which, const Mapspace& space, const arch::EnergyTable& table,
-             const SearchOptions& options) {
-  switch (which) {
-    case Search::optimal:
-      return search_optimal(space, table, options, std::numeric_limits<double>::infinity());
-    case Search::random:
-      return search_random(space, table, options);
-    case Search::annealing:
-      return search_annealing(space, table, options);
-    case Search::genetic:
-      return search_genetic(space, table, options);
+/// Branch and bound. The default mapping is what must be beaten at first, unless constraints may forbid it;
+/// if nothing of the space beats it (its factors may be ragged where the space's are not), it is the answer.
+MappedLayer optimal(const Mapspace& space, const arch::EnergyTable& table, const SearchOptions& options) {
+  if (!restricts(space.constraints()) && space.on_chip() == workload::PerOperand<bool>{}) {
+    const arch::LayerMapping start = default_mapping(space.problem(), space.accelerator());
+    const Cost cost = Evaluator(space.problem(), space.accelerator(), table).cost(start);
+    Optimum optimum = search_optimal(space, table, options, value(options.objective, cost));
+    if (optimum.better)
+      return {space.mapping(optimum.better->point), optimum.better->cost, std::move(optimum.certificate)};
+    return {start, cost, std::move(optimum.certificate)};
   }
-  throw std::logic_error("no such search");
+  Optimum optimum = search_optimal(space, table, options, std::numeric_limits<double>::infinity());
+  if (!optimum.better) {
+    const std::string& file = space.constraints().name;
+    throw InputError(file.empty() ? space.accelerator().name : file,
+                     "no mapping of layer " + space.problem().name + " that is left fits the accelerator");
+  }
+  return {space.mapping(optimum.better->point), optimum.better->cost, std::move(optimum.certificate)};
+}
+
+MappedLayer drawn(Search which, const Mapspace& space, const arch::EnergyTable& table,
+                  const SearchOptions& options) {
+  Found found = which == Search::random      ? search_random(space, table, options)
+                : which == Search::annealing ? search_annealing(space, table, options)
+                                             : search_genetic(space, table, options);
+  return {space.mapping(found.point), found.cost, std::move(found.certificate)};
 }
 
 }  // namespace
 
 MappedLayer map_layer(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
                       const arch::EnergyTable& table, const MapperOptions& options,
-                      const workload::PerOperand<bool>&) {
-  const Mapspace space(problem, accelerator, options.constraints);
-  const Found found = search(options.search, space, table, options.options);
-  return {space.mapping(found.point), found.cost, found.certificate};
+                      const workload::PerOperand<bool>& on_chip) {
+  const Mapspace space(problem, accelerator, options.constraints, on_chip);
+  if (options.search == Search::optimal) return optimal(space, table, options.options);
+  return drawn(options.search, space, table, options.options);
 }
 
 }  // namespace heddle::mapper

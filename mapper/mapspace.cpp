@@ -21,26 +21,26 @@ namespace {
 
 const LevelConstraint kFree;
 
-/// Dimensions of one level's loops, outermost first: G, what no innermost loop belongs to, then the group of
-/// the operand that stays.
+/// The order of the groups' loops in a level, outermost first.
+std::array<Operand, 3> group_order(Operand stays) {
+  switch (stays) {
+    case Operand::weights:
+      return {Operand::inputs, Operand::outputs, Operand::weights};
+    case Operand::inputs:
+      return {Operand::weights, Operand::outputs, Operand::inputs};
+    case Operand::outputs:
+      break;
+  }
+  return {Operand::inputs, Operand::weights, Operand::outputs};
+}
+
 std::vector<Dim> loop_order(Operand stays, const std::vector<Dim>& fixed) {
   if (!fixed.empty()) return fixed;
   std::vector<Dim> order = {Dim::G};
-  const auto append = [&](Operand operand) {
+  for (Operand operand : group_order(stays)) {
     const auto& group = reuse_group(operand);
     order.insert(order.end(), group.begin(), group.end());
-  };
-  if (stays == Operand::inputs) {
-    append(Operand::weights);
-    append(Operand::outputs);
-  } else if (stays == Operand::outputs) {
-    append(Operand::inputs);
-    append(Operand::weights);
-  } else {
-    append(Operand::inputs);
-    append(Operand::outputs);
   }
-  append(stays);
   return order;
 }
 
@@ -80,16 +80,35 @@ Operand reuser(Dim dim) {
   return Operand::weights;
 }
 
+const std::vector<Operand>& groups_inside(Operand group, Operand stays) {
+  static const auto table = [] {
+    std::array<std::array<std::vector<Operand>, 3>, 3> inside;
+    for (Operand s : kOperands) {
+      const auto order = group_order(s);
+      for (std::size_t i = 0; i < order.size(); ++i) {
+        inside[static_cast<std::size_t>(s)][static_cast<std::size_t>(order[i])].assign(
+            order.begin() + static_cast<std::ptrdiff_t>(i) + 1, order.end());
+      }
+    }
+    return inside;
+  }();
+  return table[static_cast<std::size_t>(stays)][static_cast<std::size_t>(group)];
+}
+
 Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
-                   const Constraints& constraints)
+                   const Constraints& constraints, const PerOperand<bool>& on_chip)
     : problem_(problem),
       accelerator_(accelerator),
       constraints_(constraints),
+      on_chip_(on_chip),
       levels_(static_cast<int>(accelerator.memory.size())) {
   if (levels_ > kMostLevels) {
     throw InputError(accelerator.name, fmt::format("has {} memory levels, the mapper copes with {}: give the "
                                                    "mapping with --mapping",
                                                    levels_, kMostLevels));
+  }
+  if (on_chip != PerOperand<bool>{} && levels_ == 1) {
+    throw InputError(accelerator.name, "has no buffer where tensors could stay on chip");
   }
   if (!arch::runs_sparse(accelerator.array, problem_)) problem_.sparsity.reset();
   // A streaming array's pass can be as long in the reduction as the innermost memory's tile: reduction loops
@@ -116,6 +135,7 @@ Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& a
         choice[kOperands[i]] = (bits >> i & 1U) != 0;
         const auto& wanted = fixed.keep[kOperands[i]];
         allowed = allowed && (!wanted || *wanted == choice[kOperands[i]]);
+        if (level == 1 && on_chip[kOperands[i]]) allowed = allowed && choice[kOperands[i]];
       }
       if (allowed && (level > 0 || bits == 7)) keep.push_back(choice);
     }
@@ -149,14 +169,6 @@ bool Mapspace::reduction_is_fixed() const {
   };
   return fixes(constraints_.registers) ||
          std::any_of(constraints_.memory.begin(), constraints_.memory.end(), fixes);
-}
-
-bool Mapspace::is_order_fixed(int level) const {
-  return constraint(level).stationary || !constraint(level).order.empty();
-}
-
-std::vector<Dim> Mapspace::order(int level, Operand stays) const {
-  return loop_order(stays, constraint(level).order);
 }
 
 std::vector<std::int64_t> Mapspace::splits(std::int64_t count, bool axis) const {
@@ -245,6 +257,11 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
 
 Count Mapspace::chains(Dim d, int slot, std::int64_t count) const {
   if (slot == slots()) {
+    // A tensor whose home is the buffer lies there as a whole.
+    const bool whole = std::any_of(kOperands.begin(), kOperands.end(), [&](Operand operand) {
+      return on_chip_[operand] && workload::depends_on(operand, d);
+    });
+    if (whole && count > 1) return 0;
     const auto& fixed = constraint(0).factor[d];
     return !fixed || *fixed == kAllThatIsLeft || *fixed == count ? 1 : 0;
   }
@@ -317,6 +334,7 @@ bool Mapspace::repeats_another(const Point& point) const {
 arch::LayerMapping Mapspace::mapping(const Point& point) const {
   arch::LayerMapping mapping;
   mapping.layer = problem_.name;
+  mapping.on_chip = on_chip_;
   mapping.memory.resize(static_cast<std::size_t>(levels_));
   const auto add = [](std::vector<arch::Loop>& loops, Dim d, std::int64_t factor) {
     if (factor > 1) loops.push_back({d, factor});
@@ -330,7 +348,7 @@ arch::LayerMapping Mapspace::mapping(const Point& point) const {
   for (int level = 0; level < levels_; ++level) {
     const auto index = static_cast<std::size_t>(level);
     arch::LevelMapping& loops = mapping.memory[index];
-    for (Dim d : order(level, point.stationary[index])) {
+    for (Dim d : loop_order(point.stationary[index], constraint(level).order)) {
       if (level > 0) {
         add(loops.temporal, d, point.factor[d][static_cast<std::size_t>(slot_of(level))]);
         continue;

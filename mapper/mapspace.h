@@ -38,15 +38,21 @@ const std::vector<workload::Dim>& reuse_group(workload::Operand operand);
 /// The operand in whose group the dimension is (for G, which is in none, the weights).
 workload::Operand reuser(workload::Dim dim);
 
+/// Groups whose loops lie inside those of `group` in a level where the tile of `stays` stays (outermost
+/// first: G, the two other groups, the group of what stays).
+const std::vector<workload::Operand>& groups_inside(workload::Operand group, workload::Operand stays);
+
 class Mapspace {
  public:
-  /// Throws InputError when the constraints leave nothing for this layer. All must outlive the space.
+  /// `on_chip`: operands whose home is the outermost buffer (arch/mapping.h): it holds them whole. The
+  /// accelerator must outlive the space. Throws InputError when the constraints leave nothing for this layer.
   Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
-           const Constraints& constraints);
+           const Constraints& constraints, const workload::PerOperand<bool>& on_chip = {});
 
   const arch::LayerProblem& problem() const { return problem_; }
   const arch::Accelerator& accelerator() const { return accelerator_; }
   const Constraints& constraints() const { return constraints_; }
+  const workload::PerOperand<bool>& on_chip() const { return on_chip_; }
   int levels() const { return levels_; }
   /// Slots of a chain: axis, registers, memory levels but the DRAM.
   int slots() const { return levels_ + 1; }
@@ -67,11 +73,6 @@ class Mapspace {
     return stationary_[static_cast<std::size_t>(level)];
   }
   const std::vector<workload::Operand>& register_stationary() const { return register_stationary_; }
-  /// Do constraints say something of the order of the level's loops? Then the operand chosen to stay may have
-  /// no loops to stay for, and no other choice names the nest.
-  bool is_order_fixed(int level) const;
-  /// Dimensions of the level's loops, outermost first, when the operand stays.
-  std::vector<workload::Dim> order(int level, workload::Operand stays) const;
   /// Sets of operands that a level from 1 on can keep.
   const std::vector<workload::PerOperand<bool>>& keep(int level) const {
     return keep_[static_cast<std::size_t>(level)];
@@ -80,6 +81,8 @@ class Mapspace {
   Count order_choices() const;
   Count keep_choices() const;
 
+  /// Is the order of a level's loops given, whatever stays?
+  bool order_is_fixed(int level) const { return !constraint(level).order.empty(); }
   /// All points, the illegal and the repeated included.
   Count size() const;
 
@@ -100,6 +103,7 @@ class Mapspace {
   arch::LayerProblem problem_;
   const arch::Accelerator& accelerator_;
   Constraints constraints_;
+  workload::PerOperand<bool> on_chip_;
   int levels_;
   std::vector<std::vector<workload::Operand>> stationary_;
   std::vector<workload::Operand> register_stationary_;

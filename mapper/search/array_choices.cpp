@@ -24,20 +24,22 @@ Histogram product(const Histogram& a, const Histogram& b) {
   return result;
 }
 
-/// Elements of weights that no loop of the pass moves at the end of a dimension: the last pass there is one
-/// step long in every dimension that moves the operand elsewhere. As a share of the tensor.
-double unmoved_share(const ArrayChoice& choice, const PerDim<std::int64_t>& size, Operand operand) {
-  double share = 1;
-  bool moves = false;
+/// The share of an operand's elements, at the most, that lie in a last pass of one step along some dimension.
+/// Loops over it move the operand there no more.
+double unmoved_share(const ArrayChoice& choice, const PerDim<std::int64_t>& size, Operand operand,
+                     bool ragged) {
+  if (!ragged) return 0;
+  double share = 0;
   for (Dim d : kDims) {
-    if (!depends_on(operand, d) || choice.registers[d] == 1) continue;
-    moves = true;
+    if (!depends_on(operand, d)) continue;
     const std::int64_t steps = ceil_div(size[d], choice.axis[d]);
-    const std::int64_t in_last = steps - (choice.passes[d] - 1) * choice.registers[d];
-    if (in_last > 1 || choice.passes[d] == 1) return 0;
-    share *= static_cast<double>(size[d] - (steps - 1) * choice.axis[d]) / static_cast<double>(size[d]);
+    const bool open = choice.first_reduction && workload::is_reduction(d) && steps > 1;
+    const bool alone = choice.registers[d] > 1 && choice.passes[d] > 1 &&
+                       steps - (choice.passes[d] - 1) * choice.registers[d] == 1;
+    // No step is longer than another but the last; at the input's edges others can be shorter, hence 2.
+    if (open || alone) share += 2.0 / static_cast<double>(steps);
   }
-  return moves ? share : 1;
+  return std::min(share, 1.0);
 }
 
 }  // namespace
@@ -49,6 +51,7 @@ ArrayChoices::ArrayChoices(const Mapspace& space, const Prices& prices, Objectiv
       weights_resident_(arch::is_resident(space.accelerator().array, Operand::weights)),
       inputs_resident_(arch::is_resident(space.accelerator().array, Operand::inputs)),
       cheapest_memory_(*std::min_element(prices.memory.begin(), prices.memory.end())),
+      may_be_ragged_(space.constraints().factors == Factors::ragged || restricts(space.constraints())),
       window_sums_(space.problem().shape) {
   const arch::LayerProblem& problem = space.problem();
   weight_bits_ = problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0);
@@ -218,14 +221,6 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     bool known = false;  ///< the pass's loops move it
     bool moved = false;  ///< all of it, everywhere
   };
-  // Constraints may name an operand that has no loops to stay for, or an order of their own: then either may
-  // stay.
-  const LevelConstraint& fixed = space_.constraints().registers;
-  const auto& stays_for = reuse_group(choice.stays);
-  const bool either_stays = !fixed.order.empty() ||
-                            (fixed.stationary && std::none_of(stays_for.begin(), stays_for.end(), [&](Dim d) {
-                               return choice.registers[d] > 1;
-                             }));
   const auto reuse_of = [&](Operand operand, bool resident) {
     Reuse reuse;
     for (Dim d : reuse_group(operand)) reuse.copies *= static_cast<double>(std::min(choice.axis[d], size[d]));
@@ -234,10 +229,15 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     for (Dim d : kDims) reuse.moved = reuse.moved || (depends_on(operand, d) && choice.registers[d] > 1);
     if (!reuse.moved) return reuse;
     reuse.known = true;
+    // The reduction is outermost in a pass, then the group of the operand that does not stay.
+    const auto& innermost = reuse_group(choice.stays);
+    const bool stays =
+        choice.stays == operand || !space_.constraints().registers.order.empty() ||
+        std::none_of(innermost.begin(), innermost.end(), [&](Dim d) { return choice.registers[d] > 1; });
     double visits = 1, copies = 1;
     for (Dim d : reuse_group(operand)) {
       const std::int64_t count = ceil_div(size[d], choice.axis[d]);
-      if (choice.stays == operand || either_stays) {
+      if (stays) {
         visits *= static_cast<double>(choice.passes[d]);
         const std::int64_t last = size[d] - (choice.passes[d] - 1) * choice.axis[d] * choice.registers[d];
         copies *=
@@ -247,14 +247,7 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
         copies *= static_cast<double>(size[d]);
       }
     }
-    double unmoved = choice.first_reduction ? 0 : unmoved_share(choice, size, operand);
-    if (choice.first_reduction) {
-      for (Dim d : kLaneDims) {  // a last pass of one step
-        if (space_.constraints().factors != Factors::ragged && !fixed.factor[d]) continue;
-        const std::int64_t count = ceil_div(size[d], choice.axis[d]);
-        if (count > 1) unmoved = std::max(unmoved, std::min(1.0, 2.0 / static_cast<double>(count)));
-      }
-    }
+    const double unmoved = unmoved_share(choice, size, operand, may_be_ragged_);
     reuse.visits = (1 - unmoved) * visits + unmoved;
     reuse.copies = (1 - unmoved) * copies + unmoved * reuse.copies;
     if (unmoved > 0) reuse.moved = false;
@@ -306,8 +299,8 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     // Loads of the base operand in full; of the other what they take beyond the longest of those, together
     // with the smallest of those when they always coincide: the other is the one that stays while the base
     // moves.
-    const bool coincide =
-        base_reuse.moved && other_reuse.moved && choice.stays == other_operand && !either_stays;
+    const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other_operand &&
+                          space_.constraints().registers.order.empty();
     double beyond = 0;
     for (const auto& [volume, number] : other.volumes) {
       const bool of_weights = other_operand == Operand::weights;

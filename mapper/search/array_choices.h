@@ -81,6 +81,7 @@ class ArrayChoices {
   bool weights_resident_, inputs_resident_;
   double cheapest_memory_;      ///< pJ of a bit
   double constant_energy_ = 0;  ///< what no mapping changes
+  bool may_be_ragged_;          ///< factors of the registers need not divide
   mutable WindowSums window_sums_;
 };
 

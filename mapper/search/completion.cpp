@@ -68,12 +68,11 @@ bool Completion::beaten(const Least& least) const {
 
 /// What the array (and its energy) and the traffic with the DRAM come to: side by side between the ends, one
 /// after the other if there is no second buffer to fill meanwhile.
-Least Completion::with_traffic(Least array, const Least& traffic) const {
-  bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
-  // What bypasses the buffer moves while the array works.
-  for (Operand operand : kOperands) overlap = overlap || !point_.keep[1][operand];
-  return {array.energy + traffic.energy,
-          overlap ? std::max(array.cycles + ends_, traffic.cycles) : array.cycles + traffic.cycles};
+Least Completion::with_traffic(Least array, const TrafficBound& traffic) const {
+  const bool overlap = !outer_bound_ || accelerator_.memory[1].double_buffered;
+  const std::int64_t cycles =
+      overlap ? std::max(array.cycles + ends_, traffic.mover) : array.cycles + traffic.mover;
+  return {array.energy + traffic.energy, std::max(cycles, traffic.port)};
 }
 
 /// All ways outwards along every dimension, by the tiles that they make at the outermost buffer, ascending.
@@ -149,12 +148,12 @@ void Completion::note_loops(Way& way) const {
 /// The loops of the ways chosen for one operand's group.
 void Completion::gather(Group& group, const std::vector<Dim>& dims) const {
   group.moved = 0;
-  group.alone = ~LevelMask{0};
+  group.alone = 0;
   group.tiles.fill(1);
   for (Dim d : dims) {
     const Way& way = *way_[d];
     group.moved |= way.moved;
-    group.alone &= way.alone | ~way.moved;
+    group.alone |= way.alone;
     for (std::size_t j = 0; j <= static_cast<std::size_t>(space_.levels()); ++j)
       group.tiles[j] *= static_cast<double>(way.tiles[j]);
   }
@@ -244,8 +243,9 @@ void Completion::each_outer(std::size_t index) {
     const auto positions = [&](bool rows, Dim outputs, Dim taps) {
       return outer_positions_[rows][outer_index_[outputs] * outer_ways_[taps].size() + outer_index_[taps]];
     };
-    const Least traffic = outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R),
-                                             positions(false, Dim::Q, Dim::S), point_.stationary[0], keep);
+    const TrafficBound traffic =
+        outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R), positions(false, Dim::Q, Dim::S),
+                           point_.stationary[0], keep);
     if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
       Count ways = 0;
       for (; i < groups.size(); ++i) ways += groups[i].ways.size();
@@ -291,7 +291,9 @@ bool Completion::partial_sums_cost_too_much() const {
   for (Dim d : kDims) {
     if (depends_on(Operand::outputs, d)) outputs_move = outputs_move || choice_->passes[d] > outer_tiles_[d];
   }
-  if (!outputs_move || space_.stationary(1).back() == Operand::outputs || space_.is_order_fixed(1))
+  // Where one operand is to stay that has no loops, the outputs' may lie outside the reduction's.
+  const auto& stays = space_.stationary(1);
+  if (!outputs_move || stays.size() < 2 || stays.back() == Operand::outputs || space_.order_is_fixed(1))
     return false;
   const auto& prices = evaluator_.prices();
   const double moved = elements_[Operand::outputs] * 2 * accelerator_.array.bits.accumulators;
@@ -367,42 +369,28 @@ double Completion::visits(Operand operand, int level) const {
   for (Operand other : kOperands) {
     if (other == operand) continue;
     moved |= group_[other].moved;
-    alone &= group_[other].alone;
+    alone |= group_[other].alone;
   }
   moved &= (LevelMask{2} << level) - 1;
   if (moved == 0) return 1;
   const int mover = std::bit_width(moved) - 1;
-  const bool stays = point_.stationary[static_cast<std::size_t>(mover)] == operand;
-  const double product = space_.is_order_fixed(mover)
-                             ? visits_in_order(operand, mover)
-                             : group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
-  if ((alone >> mover & 1U) == 0) return product;
-  // Tiles at the end of every dimension that moves them are alone in their outer tile and move less. No tile
-  // is longer; at the input's edges others can be shorter, hence 2.
-  double share = 1;
-  for (Dim d : kDims) {
-    if (!depends_on(operand, d) || (way_[d]->moved >> mover & 1U) == 0) continue;
-    share *= std::min(1.0, 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]));
+  // Its own group's loops move it no more if no loop inside them does.
+  const auto& inside = groups_inside(operand, point_.stationary[static_cast<std::size_t>(mover)]);
+  const bool stays = space_.order_is_fixed(mover) ||
+                     std::none_of(inside.begin(), inside.end(),
+                                  [&](Operand group) { return (group_[group].moved >> mover & 1U) != 0; });
+  const double product = group_[operand].tiles[static_cast<std::size_t>(stays ? mover : mover + 1)];
+  // A tile at the end of a dimension may be alone in its outer tile: there the dimension does not move it. No
+  // tile is longer; at the input's edges others can be shorter, hence 2.
+  double share = 0;
+  if ((alone >> mover & 1U) != 0) {
+    for (Dim d : kDims) {
+      if (!depends_on(operand, d) || (way_[d]->alone >> mover & 1U) == 0) continue;
+      share += 2.0 / static_cast<double>(way_[d]->tiles[static_cast<std::size_t>(mover) + 1]);
+    }
+    share = std::min(share, 1.0);
   }
   return (1 - share) * product + share;
-}
-
-/// The same for an order that constraints fix: loops inside the innermost one that moves the operand do not
-/// move it again.
-double Completion::visits_in_order(Operand operand, int mover) const {
-  const auto level = static_cast<std::size_t>(mover);
-  const std::vector<Dim> order = space_.order(mover, point_.stationary[level]);
-  double product = 1;
-  bool moved = false;
-  for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
-    const Way& way = *way_[*dim];
-    if (depends_on(operand, *dim)) {
-      moved = moved || (way.moved >> mover & 1U) != 0;
-    } else {
-      product *= static_cast<double>(way.tiles[moved ? level + 1 : level]);
-    }
-  }
-  return product;
 }
 
 /// Input rows x columns that the tiles of a memory level touch, all together.

@@ -56,7 +56,7 @@ class Completion {
   };
   /// The loops of the dimensions in one operand's group (reuse_group); G's are in `ungrouped_`.
   struct Group {
-    LevelMask moved = 0, alone = ~LevelMask{0};
+    LevelMask moved = 0, alone = 0;
     std::array<double, kMostLevels + 1> tiles{};
   };
 
@@ -66,7 +66,7 @@ class Completion {
   void price_bypass();
   Count mappings_below(std::size_t index, Count ways) const;
   void each_outer(std::size_t index);
-  Least with_traffic(Least array, const Least& traffic) const;
+  Least with_traffic(Least array, const TrafficBound& traffic) const;
   void each_factor(std::size_t index);
   void each_order(int level);
   void each_keep(int level);
@@ -77,7 +77,6 @@ class Completion {
   bool repeated_outside() const;
   bool partial_sums_cost_too_much() const;
   double visits(workload::Operand operand, int level) const;
-  double visits_in_order(workload::Operand operand, int mover) const;
   double inner_input_positions(int level);
   double copies(workload::Operand operand) const;
   Least least();
@@ -110,7 +109,7 @@ class Completion {
   std::int64_t ends_ =
       0;  ///< cycles before the first tiles have arrived and after the array's last step, at the least
   workload::PerDim<std::size_t> outer_index_{};
-  Least outer_;  ///< of the traffic between DRAM and buffer
+  TrafficBound outer_;  ///< of the traffic between DRAM and buffer
   bool avoid_partial_sums_ = false;
   Group ungrouped_;
   workload::PerOperand<Group> group_;

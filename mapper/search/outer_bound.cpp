@@ -69,8 +69,8 @@ std::int64_t OuterBound::input_positions(bool rows, std::int64_t output_tiles, s
   return input_positions_.emplace(key, fewest).first->second;
 }
 
-Least OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std::int64_t columns,
-                       Operand stays, const PerOperand<bool>& keep) const {
+TrafficBound OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std::int64_t columns,
+                              Operand stays, const PerOperand<bool>& keep) const {
   const arch::LayerProblem& problem = space_.problem();
   const arch::MemoryLevel& dram = space_.accelerator().memory[0];
   const double both = prices_.memory[0] + prices_.memory[1], beyond = prices_.memory[0] - cheapest_memory_;
@@ -81,9 +81,10 @@ Least OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std
   const double window_tiles = (always_inside(problem.shape, tiles, true) ? n(Dim::P) * n(Dim::R) : 1) *
                               (always_inside(problem.shape, tiles, false) ? n(Dim::Q) * n(Dim::S) : 1);
 
-  Least least;
+  TrafficBound least;
   double mover_bits = 0, all_bits = 0, fetches = 0, write_backs = 0;
   const auto account = [&](Operand operand, double bits, double own_tiles, double visits) {
+    if (space_.on_chip()[operand]) return;
     if (!keep[operand]) {
       least.energy += bits * beyond;
       all_bits += bits;
@@ -100,36 +101,25 @@ Least OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t rows, std
     mover_bits += moved;
     all_bits += moved;
   };
-  const bool weights_move = groups * filters * reduction > 1,
-             inputs_move = groups * positions * reduction > 1,
-             outputs_move = groups * filters * positions > 1;
-  // How often each tile is moved.
-  PerOperand<double> visits;
-  visits[Operand::weights] = stays != Operand::weights && weights_move ? positions : 1;
-  visits[Operand::inputs] = stays != Operand::inputs && inputs_move ? filters : 1;
-  visits[Operand::outputs] = stays != Operand::outputs && outputs_move ? reduction : 1;
-  if (space_.is_order_fixed(0)) {
-    const std::vector<Dim> order = space_.order(0, stays);
-    for (Operand operand : kOperands) {
-      visits[operand] = 1;
-      bool moved = false;
-      for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
-        if (depends_on(operand, *dim)) {
-          moved = moved || tiles[*dim] > 1;
-        } else if (moved) {
-          visits[operand] *= n(*dim);
-        }
-      }
-    }
-  }
-  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction, visits[Operand::weights]);
+  workload::PerOperand<double> group;
+  group[Operand::weights] = positions;
+  group[Operand::inputs] = filters;
+  group[Operand::outputs] = reduction;
+  const auto visits = [&](Operand operand) {
+    const auto& inside = groups_inside(operand, stays);
+    const bool reused =
+        space_.order_is_fixed(0) ||
+        std::none_of(inside.begin(), inside.end(), [&](Operand other) { return group[other] > 1; });
+    return reused ? 1 : group[operand];
+  };
+  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction, visits(Operand::weights));
   account(Operand::inputs, bits_[Operand::inputs] * static_cast<double>(rows * columns),
-          groups * n(Dim::N) * n(Dim::C) * window_tiles, visits[Operand::inputs]);
-  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions, visits[Operand::outputs]);
+          groups * n(Dim::N) * n(Dim::C) * window_tiles, visits(Operand::inputs));
+  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions, visits(Operand::outputs));
   const auto bandwidth = static_cast<double>(8 * dram.bandwidth);
-  const double mover =
-      mover_bits / bandwidth + fetches * static_cast<double>(1 + dram.latency_cycles) + write_backs;
-  least.cycles = static_cast<std::int64_t>(std::max(mover, all_bits / bandwidth));
+  least.mover = static_cast<std::int64_t>(
+      mover_bits / bandwidth + fetches * static_cast<double>(1 + dram.latency_cycles) + write_backs);
+  least.port = static_cast<std::int64_t>(all_bits / bandwidth);
   return least;
 }
 
@@ -145,14 +135,14 @@ std::int64_t OuterBound::ends(const PerDim<std::int64_t>& extent, const PerDim<s
     in += e[Dim::G] * e[Dim::M] * e[Dim::R] * e[Dim::S] * arch::kept_channels(e[Dim::C], problem.sparsity) *
           (problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0));
   }
-  if (keep[Operand::inputs]) {
+  if (keep[Operand::inputs] && !space_.on_chip()[Operand::inputs]) {
     in += e[Dim::N] * e[Dim::G] * e[Dim::C] * problem.input_bits *
           arch::distinct_positions(-shape.pad_top, e[Dim::P], shape.stride_h, e[Dim::R], shape.dilation_h,
                                    shape.input_h) *
           arch::distinct_positions(-shape.pad_left, e[Dim::Q], shape.stride_w, e[Dim::S], shape.dilation_w,
                                    shape.input_w);
   }
-  if (keep[Operand::outputs]) {
+  if (keep[Operand::outputs] && !space_.on_chip()[Operand::outputs]) {
     out = problem.output_bits;
     for (Dim d : kDims) {
       if (depends_on(Operand::outputs, d)) out *= last[d];
@@ -175,12 +165,14 @@ double OuterBound::least_energy() {
 
 bool OuterBound::fits(const PerDim<std::int64_t>& extent, const PerOperand<bool>& keep) const {
   const arch::Accelerator& accelerator = space_.accelerator();
+  const arch::MemoryLevel& level = accelerator.memory[1];
   std::int64_t bits = 0;
   for (Operand operand : kOperands) {
-    if (keep[operand]) bits += arch::tile_bits(operand, space_.problem(), accelerator.array, extent, false);
+    if (!keep[operand]) continue;
+    const std::int64_t copies = level.double_buffered && !space_.on_chip()[operand] ? 2 : 1;
+    bits += copies * arch::tile_bits(operand, space_.problem(), accelerator.array, extent, false);
   }
-  const arch::MemoryLevel& level = accelerator.memory[1];
-  return (level.double_buffered ? 2 * bits : bits) <= level.size_bytes * 8;
+  return bits <= level.size_bytes * 8;
 }
 
 }  // namespace heddle::mapper

@@ -11,6 +11,13 @@ struct Least {
   std::int64_t cycles = 0;  ///< in parallel with other parts
 };
 
+/// Of the traffic between DRAM and the outermost buffer.
+struct TrafficBound {
+  double energy = 0;       ///< pJ
+  std::int64_t mover = 0;  ///< cycles of the mover that fills the buffer and empties it
+  std::int64_t port = 0;   ///< cycles of the DRAM's port, for operands that the buffer lacks as well
+};
+
 /// For accelerators with a buffer.
 class OuterBound {
  public:
@@ -18,8 +25,8 @@ class OuterBound {
 
   /// When the DRAM's loops make so many `tiles` of each dimension, or more. `rows` and `columns`: input
   /// positions that all tiles touch together, each its own (input_positions).
-  Least cost(const workload::PerDim<std::int64_t>& tiles, std::int64_t rows, std::int64_t columns,
-             workload::Operand stays, const workload::PerOperand<bool>& keep) const;
+  TrafficBound cost(const workload::PerDim<std::int64_t>& tiles, std::int64_t rows, std::int64_t columns,
+                    workload::Operand stays, const workload::PerOperand<bool>& keep) const;
   /// Input rows (or columns) that the tiles touch, for those sizes with so many tiles that touch the fewest.
   std::int64_t input_positions(bool rows, std::int64_t output_tiles, std::int64_t tap_tiles);
   /// Cycles before the first tiles have arrived at the buffer and after the array's last step, at the least:

@@ -74,10 +74,12 @@ void check_search(const SmallSpace& small, const Cheapest& cheapest, Objective o
   options.objective = objective;
   const double least = cheapest.value[static_cast<std::size_t>(objective)];
   if (cheapest.legal == 0) {
-    CHECK_THROWS_AS(search_optimal(space, small.energy, options, kInfinity), InputError);
+    CHECK(!search_optimal(space, small.energy, options, kInfinity).better);
     return;
   }
-  const Found found = search_optimal(space, small.energy, options, kInfinity);
+  const Optimum optimum = search_optimal(space, small.energy, options, kInfinity);
+  REQUIRE(optimum.better);
+  const auto& found = *optimum.better;
   CHECK(value(objective, found.cost) == least);
   const arch::LayerMapping mapping = space.mapping(found.point);
   CHECK(arch::illegalities(mapping, space.problem(), space.accelerator()).empty());
@@ -87,7 +89,7 @@ void check_search(const SmallSpace& small, const Cheapest& cheapest, Objective o
   CHECK(again.cycles == found.cost.cycles);
   CHECK(again.energy_pj == found.cost.energy_pj);
 
-  const Certificate& certificate = found.certificate;
+  const Certificate& certificate = optimum.certificate;
   CHECK(certificate.proved);
   CHECK(certificate.best == least);
   CHECK(certificate.lower_bound == least);
