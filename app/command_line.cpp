@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <sstream>
 
 #include "app/version.h"
@@ -23,6 +24,7 @@ Examples:
   heddle run model.onnx --arch my-accelerator.yaml --input images.npy --labels labels.npy
   heddle run resnet50 --arch dense-16x16 --layers 1-5
   heddle run resnet50 --arch nm-16x16 --recipe int8-2-4 --fidelity analytical
+  heddle map resnet50 --arch nm-16x16 --recipe int8-2-4 --output resnet50-mappings.yaml
   heddle show network resnet50 --dot resnet50.dot
   heddle show arch nm-16x16
 
@@ -32,6 +34,13 @@ Exit status: 0 fine, 1 a check found a difference, 2 bad usage or input.)";
 /// The fidelities and array drivers of this version.
 const std::vector<std::string> kFidelities = {kAnalytical, "clocked"};
 const std::vector<std::string> kArrays = {"model"};
+const std::vector<std::string> kSearches = {"optimal", "random", "annealing", "genetic"};
+/// Budgets of searches that draw, which would never end, when the user names none. For a run it is a number
+/// of mappings and no time, so that the same seed gives the same bytes.
+constexpr std::int64_t kRunDraws = 2000;
+constexpr double kMapSeconds = 1;
+const std::vector<std::string> kObjectives = {"edp", "energy", "latency"};
+const std::vector<std::string> kCommands = {"run", "map", "show"};
 const std::vector<std::string> kKinds = {"network", "arch", "mapping", "energy"};
 
 /// Says what is wrong with a value that is not offered, and what is.
@@ -60,46 +69,105 @@ CLI::Validator digits() {
           ""};
 }
 
+/// A time in seconds, longer than nothing.
+CLI::Validator seconds() {
+  return {[](std::string& text) -> std::string {
+            double value = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+            const bool number = error == std::errc{} && end == text.data() + text.size();
+            if (number && std::isfinite(value) && value > 0) return "";
+            return fmt::format("expected a number of seconds above 0, got \"{}\"", text);
+          },
+          ""};
+}
+
+/// What is run or mapped.
+void add_network(CLI::App& command, RunOptions& o) {
+  command.add_option("NETWORK", o.network, "An .onnx file, a network YAML, or a name in configs/networks")
+      ->required();
+  command.add_option("--arch", o.arch, "An accelerator YAML, or a name in configs/accelerators")
+      ->required()
+      ->type_name("ARCH");
+  command.add_option("--recipe", o.recipe, "Widths and pruning: a YAML, or a name in configs/compression")
+      ->type_name("R");
+  command
+      .add_option("--layers", o.layers, "Only these: names or positions from 1, such as conv1,conv2 or 1-5")
+      ->type_name("LIST");
+}
+
+void add_search(CLI::App& command, MapperChoice& o, const std::vector<std::string>& searches) {
+  command.add_option("--search", o.search, "How mappings are looked for")
+      ->check(one_of(searches))
+      ->capture_default_str();
+  command.add_option("--objective", o.objective, "What they shall have least of; edp: energy x delay")
+      ->check(one_of(kObjectives))
+      ->capture_default_str();
+  command.add_flag_callback(
+      "--no-cache", [&o] { o.cache = false; }, "Do not take, or leave, mappings in the cache");
+}
+
+/// Seed, threads and results.
+void add_common(CLI::App& command, RunOptions& o) {
+  command.add_option("--seed", o.seed, "Of everything that is drawn")
+      ->check(digits())
+      ->capture_default_str()
+      ->type_name("N");
+  command.add_option("--jobs", o.jobs, "Threads; absent: one per core")
+      ->check(digits())
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  command.add_option("--json", o.json, "Write the results there")->type_name("FILE");
+  command.add_flag("--quiet", o.quiet, "No progress bar, no tables");
+}
+
 void add_run(CLI::App& app, RunOptions& o) {
   CLI::App* run =
       app.add_subcommand("run", "Run a network on an accelerator, layer by layer, and check every layer");
-  run->add_option(
-         "NETWORK", o.network,
-         "An .onnx file, a network or Timeloop problem YAML, a SCALE-Sim CSV, or a name in configs/networks")
-      ->required();
-  run->add_option("--arch", o.arch, "An accelerator YAML, or a name in configs/accelerators")
-      ->required()
-      ->type_name("ARCH");
-  run->add_option("--recipe", o.recipe, "Widths and pruning: a YAML, or a name in configs/compression")
-      ->type_name("R");
-  run->add_option("--mapping", o.mapping, "Mappings of some or all layers")->type_name("FILE");
+  add_network(*run, o);
+  run->add_option("--mapping", o.mapping, "Mappings of some or all layers; the mapper finds the others")
+      ->type_name("FILE");
+  std::vector<std::string> searches = kSearches;
+  searches.emplace_back(kDefaultMapping);
+  add_search(*run, o.mapper, searches);
   run->add_option("--fidelity", o.fidelity, "How closely the machine is simulated")
       ->check(one_of(kFidelities, {"fast"}))
       ->capture_default_str();
   run->add_option("--array", o.array, "What sits in the array's socket")
       ->check(one_of(kArrays, {"rtl", "both"}))
       ->capture_default_str();
-  run->add_option("--layers", o.layers, "Only these: names or positions from 1, such as conv1,conv2 or 1-5")
-      ->type_name("LIST");
   run->add_option("--input", o.input, "Inputs, the batch first; absent: synthetic ones")
       ->type_name("FILE.npy");
   run->add_option("--labels", o.labels, "The class of each input: prints accuracies")->type_name("FILE.npy");
   run->add_option("--calibration", o.calibration,
                   "Inputs that set the quantization ranges; absent: those of the run")
       ->type_name("FILE.npy");
-  run->add_option("--seed", o.seed, "Of everything synthetic")
-      ->check(digits())
-      ->capture_default_str()
-      ->type_name("N");
-  run->add_option("--jobs", o.jobs, "Threads; absent: one per core")
-      ->check(digits())
-      ->check(CLI::Range(1, 4096))
-      ->type_name("N");
-  run->add_option("--json", o.json, "Write the results there")->type_name("FILE");
+  add_common(*run, o);
   run->add_option("--csv", o.csv, "Write a row per layer there")->type_name("FILE");
   run->add_option("--trace", o.trace, "Write what happened when there, for ui.perfetto.dev")
       ->type_name("FILE");
-  run->add_flag("--quiet", o.quiet, "No progress bar, no tables");
+}
+
+void add_map(CLI::App& app, MapOptions& o) {
+  o.run.fidelity = kAnalytical;
+  CLI::App* map = app.add_subcommand("map", "Find the best loop nest of every layer, with proof");
+  add_network(*map, o.run);
+  add_search(*map, o.run.mapper, kSearches);
+  map->add_option("--constraints", o.run.mapper.constraints,
+                  "What mappings must keep to: a YAML, or a name in configs/constraints")
+      ->type_name("FILE");
+  map->add_option("--seconds", o.run.mapper.seconds,
+                  "Budget of each distinct layer; absent: until the answer is proved")
+      ->check(seconds())
+      ->type_name("S");
+  map->add_option("--evaluations", o.run.mapper.evaluations,
+                  "For searches that draw: mappings to evaluate for each distinct layer")
+      ->check(digits())
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->type_name("N");
+  add_common(*map, o.run);
+  map->add_option("--output", o.output,
+                  "Write the mappings there; a folder (DIR/): Timeloop's files for each layer")
+      ->type_name("FILE|DIR/");
 }
 
 void add_show(CLI::App& app, ShowOptions& o) {
@@ -139,6 +207,10 @@ std::string needs_tensors(const RunOptions& run) {
   return "";
 }
 
+bool draws(const MapperChoice& mapper) {
+  return mapper.search != kSearches.front() && mapper.search != kDefaultMapping;
+}
+
 Exit usage_error(const std::string& message, const std::string& help) {
   return {kUsageError, fmt::format("heddle: {}\nTry: {} --help\n", message, help)};
 }
@@ -164,22 +236,24 @@ Exit explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* 
 
 Command parse_command_line(const std::vector<std::string>& arguments) {
   RunOptions run;
+  MapOptions map;
   ShowOptions show;
   CLI::App app("Simulates sparse and quantized neural-network accelerators, cycle by cycle.", "heddle");
   app.set_version_flag("--version", fmt::format("heddle {}", kVersion), "Print the version");
   app.set_help_flag("-h,--help", "Print this text");
   app.footer(kExamples);
   add_run(app, run);
+  add_map(app, map);
   add_show(app, show);
 
-  const std::vector<std::string> commands = {"run", "show"};
-  if (arguments.empty()) return usage_error("a command is missing; expected run or show", "heddle");
+  const std::string missing = fmt::format("a command is missing; expected {}", fmt::join(kCommands, ", "));
+  if (arguments.empty()) return usage_error(missing, "heddle");
   const std::string& first = arguments.front();
   if (first.empty() ||
-      (first.front() != '-' && std::find(commands.begin(), commands.end(), first) == commands.end())) {
-    return usage_error(
-        fmt::format("unknown command \"{}\"{}; expected run or show", first, did_you_mean(first, commands)),
-        "heddle");
+      (first.front() != '-' && std::find(kCommands.begin(), kCommands.end(), first) == kCommands.end())) {
+    return usage_error(fmt::format("unknown command \"{}\"{}; expected {}", first,
+                                   did_you_mean(first, kCommands), fmt::join(kCommands, ", ")),
+                       "heddle");
   }
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
@@ -196,7 +270,18 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (const std::string wrong = needs_tensors(run); !wrong.empty()) return usage_error(wrong, "heddle run");
     if (run.labels && !run.input)
       return usage_error("--labels needs --input: the inputs that they label", "heddle run");
+    if (draws(run.mapper)) run.mapper.evaluations = kRunDraws;
     return run;
+  }
+  if (app.got_subcommand("map")) {
+    MapperChoice& mapper = map.run.mapper;
+    if (draws(mapper) && mapper.seconds == 0 && mapper.evaluations == 0) mapper.seconds = kMapSeconds;
+    if (mapper.evaluations > 0 && !draws(mapper)) {
+      return usage_error(
+          "--evaluations is for searches that draw; expected --search random, annealing or genetic",
+          "heddle map");
+    }
+    return map;
   }
   if (app.got_subcommand("show")) {
     if (show.dot && show.kind != "network") return usage_error("--dot is for networks", "heddle show");
@@ -206,7 +291,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     }
     return show;
   }
-  return usage_error("a command is missing; expected run or show", "heddle");
+  return usage_error(missing, "heddle");
 }
 
 }  // namespace heddle::app

@@ -13,13 +13,27 @@ namespace heddle::app {
 /// The fidelity that works layers out from their loop nests, without tensors.
 inline constexpr const char* kAnalytical = "analytical";
 
+/// The `--search` that searches nothing: mapper/default_mapping.h.
+inline constexpr const char* kDefaultMapping = "default";
+
+/// How mappings are found.
+struct MapperChoice {
+  std::string search = "optimal";                    ///< of mapper::Search; run: or kDefaultMapping
+  std::string objective = "edp";                     ///< of mapper::Objective
+  std::optional<std::filesystem::path> constraints;  ///< name in configs/constraints, or a path
+  double seconds = 0;  ///< budget of each distinct layer; 0: none. A search that draws always has one
+  std::int64_t evaluations = 0;  ///< the same, in mappings; 0: none
+  bool cache = true;             ///< read and write what other runs have found
+};
+
 /// `heddle run NETWORK --arch ARCH ...`
 struct RunOptions {
   std::string network;  ///< name in configs/networks, or a path
   std::string arch;     ///< name in configs/accelerators, or a path
   std::optional<std::string>
       recipe;  ///< name in configs/compression, or a path; absent: 8 bits, nothing pruned
-  std::optional<std::filesystem::path> mapping;  ///< layers that it does not name get the default mapping
+  std::optional<std::filesystem::path> mapping;  ///< layers that it does not name are left to the mapper
+  MapperChoice mapper;
   std::string fidelity = "clocked";
   std::string array = "model";
   std::string layers;                                ///< for select_layers(); empty: all
@@ -30,6 +44,12 @@ struct RunOptions {
   int jobs = 0;  ///< threads; 0: one per core
   std::optional<std::filesystem::path> json, csv, trace;
   bool quiet = false;  ///< no progress, no tables
+};
+
+/// `heddle map NETWORK --arch ARCH ...`
+struct MapOptions {
+  RunOptions run;                               ///< analytical, of the layers to map
+  std::optional<std::filesystem::path> output;  ///< mapping file; a folder: Timeloop's files
 };
 
 /// `heddle show KIND FILE ...`
@@ -47,7 +67,7 @@ struct Exit {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, ShowOptions, Exit>;
+using Command = std::variant<RunOptions, MapOptions, ShowOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

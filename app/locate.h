@@ -19,10 +19,10 @@ class ConfigLibrary {
   /// ../share/heddle/configs (an installation). May be empty.
   static ConfigLibrary of_this_program();
 
-  /// `name` is a path when it has a "/" or an extension (.yaml, .yml, .onnx, .csv), otherwise the name of a file in
-  /// the kind's folder; a path that does not exist is looked up there too ("digits.onnx"). Relative paths
-  /// begin at `relative_to` when that is given (a file that names another). Throws InputError listing the
-  /// names that there are.
+  /// `name` is a path when it has a "/" or an extension (.yaml, .yml, .onnx, .csv), otherwise the name of a
+  /// file in the kind's folder; a path that does not exist is looked up there too ("digits.onnx"). Relative
+  /// paths begin at `relative_to` when that is given (a file that names another). Throws InputError listing
+  /// the names that there are.
   std::filesystem::path find(ConfigKind kind, const std::string& name,
                              const std::filesystem::path& relative_to = {}) const;
   /// Names of the kind, sorted.

@@ -8,13 +8,15 @@
 #include <systemc>
 
 #include "app/command_line.h"
+#include "app/map_network.h"
 #include "app/pipeline.h"
 #include "app/report_csv.h"
 #include "app/report_json.h"
+#include "app/report_mapping.h"
 #include "app/report_table.h"
 #include "app/show.h"
-#include "app/write_file.h"
 #include "support/error.h"
+#include "support/write_file.h"
 
 namespace {
 
@@ -22,7 +24,7 @@ using namespace heddle;
 
 int execute(const app::RunOptions& options) {
   // Opened before the run: a long simulation shall not end at a folder that does not exist.
-  std::optional<app::OutputFile> json, csv;
+  std::optional<OutputFile> json, csv;
   if (options.json) json.emplace(*options.json);
   if (options.csv) csv.emplace(*options.csv);
   app::Progress progress(options.quiet);
@@ -37,9 +39,32 @@ int execute(const app::RunOptions& options) {
     csv->stream() << app::report_csv(result);
     csv->commit();
   }
+  if (!result.warning.empty()) fmt::print(stderr, "{}\n", result.warning);
   if (!result.incomplete.empty()) fmt::print(stderr, "{}\n", result.incomplete);
   if (!result.passed()) return 1;
   return result.incomplete.empty() ? 0 : 2;
+}
+
+int execute(const app::MapOptions& options) {
+  std::optional<OutputFile> json, mappings;
+  if (options.run.json) json.emplace(*options.run.json);
+  const bool folder = options.output && app::asks_for_folder(*options.output);
+  if (options.output && !folder) mappings.emplace(*options.output);
+  app::Progress progress(options.run.quiet);
+  const app::MapResult result = app::map_network(options, app::ConfigLibrary::of_this_program(), progress);
+  progress.clear();
+  if (!options.run.quiet) fmt::print("{}", app::report_mapping(result));
+  if (json) {
+    json->stream() << app::report_json(result.run);
+    json->commit();
+  }
+  if (mappings) {
+    mappings->stream() << app::mapping_file(result);
+    mappings->commit();
+  }
+  if (folder) app::write_timeloop(result, *options.output);
+  if (!result.run.warning.empty()) fmt::print(stderr, "{}\n", result.run.warning);
+  return 0;
 }
 
 int execute(const app::ShowOptions& options) {

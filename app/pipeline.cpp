@@ -6,6 +6,7 @@
 #include "app/accuracy.h"
 #include "app/analytical_run.h"
 #include "app/layer_simulation.h"
+#include "app/mapper_setup.h"
 #include "app/run_plan.h"
 #include "app/timeline.h"
 #include "support/error.h"
@@ -47,7 +48,7 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
     tensors[id] = workload::quantize(values, quantizations[static_cast<std::size_t>(id)]);
   }
 
-  // Map, simulate, check and price, layer by layer.
+  // Simulate, check and price, layer by layer.
   const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
   LayerSimulator simulator(plan, threads > 1);
   Timeline timeline(options, plan.accelerator);
@@ -97,11 +98,13 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
 RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
   const RunPlan plan = plan_run(options, library);
   RunResult result = describe_run(options, plan);
+  map_ahead(plan, progress);
   if (options.fidelity == kAnalytical) {
     analyze(plan, progress, result);
   } else {
     simulate(options, library, plan, progress, result);
   }
+  result.warning = cache_warning(options, plan);
   return result;
 }
 

@@ -1,5 +1,4 @@
-// What `heddle run` does, from files to result: load, compress, map, simulate (or analyze), check,
-// price.
+// What `heddle run` does, from files to result: load, map, compress, simulate (or analyze), check, price.
 #pragma once
 
 #include "app/command_line.h"

@@ -72,6 +72,18 @@ Json loops(const std::vector<arch::Loop>& list) {
   return json;
 }
 
+/// Numbers of mappings exceed 64 bits: they are texts of all their digits.
+Json certificate(const mapper::Certificate& c) {
+  Json pruned = Json::object();
+  for (const auto& [reason, mappings] : c.removed) pruned[reason] = mapper::to_string(mappings);
+  return {{"proved", c.proved},
+          {"lower_bound", c.lower_bound},
+          {"best", c.best},
+          {"space", mapper::to_string(c.space)},
+          {"evaluated", static_cast<std::int64_t>(c.evaluated)},
+          {"pruned", std::move(pruned)}};
+}
+
 Json total(const Totals& t) {
   return {{"macs", t.macs},
           {"effective_macs", t.effective_macs},
@@ -184,6 +196,7 @@ Json to_json(const LayerResult& layer, const arch::Accelerator& accelerator) {
   json["energy_by_tensor_pj"] = energy_by_tensor(layer.energy);
   json["actions"] = actions(layer.actions, accelerator);
   json["mapping"] = layer.mapping ? to_json(*layer.mapping, accelerator) : Json::object();
+  if (layer.certificate) json["certificate"] = certificate(*layer.certificate);
   if (!layer.output_sha256.empty()) json["output_sha256"] = layer.output_sha256;
   json["checks"] = {{"reference", layer.check_reference}, {"rtl", layer.check_rtl}};
   return json;

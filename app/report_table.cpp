@@ -51,6 +51,16 @@ std::string check(const LayerResult& layer) {
   return layer.check_reference == "equal" || layer.check_rtl == "equal" ? "equal" : "not run";
 }
 
+/// Who made the mappings.
+std::string mappings(const RunResult& result) {
+  std::string text;
+  for (const auto& [key, value] : result.options) {
+    if (key == "mapping" || key == "search") text += ", mappings " + value;
+    if (key == "objective") text += " for " + value;
+  }
+  return text;
+}
+
 std::string picojoules(double pj) { return scaled(pj * 1e-12, "J"); }
 
 }  // namespace
@@ -136,9 +146,10 @@ std::string summary(const RunResult& result) {
          fmt::format("{:.2f} % of {} inputs", 100 * *accuracy.of_integer, grouped(accuracy.images)));
   }
   line("configuration",
-       fmt::format("{} on {}, fidelity {}, energy table {} {}, recipe {}, seed {}, heddle {}", result.network,
-                   result.accelerator.name, result.fidelity, result.energy_table, result.energy_table_version,
-                   result.recipe.empty() ? "default" : result.recipe, result.seed, result.version));
+       fmt::format("{} on {}, fidelity {}, energy table {} {}, recipe {}{}, seed {}, heddle {}",
+                   result.network, result.accelerator.name, result.fidelity, result.energy_table,
+                   result.energy_table_version, result.recipe.empty() ? "default" : result.recipe,
+                   mappings(result), result.seed, result.version));
   return text;
 }
 

@@ -1,7 +1,10 @@
 #include "app/run_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "app/mapper_setup.h"
 #include "app/select_layers.h"
 #include "app/version.h"
 #include "mapper/default_mapping.h"
@@ -48,13 +51,14 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   arch::Accelerator accelerator = arch::read_accelerator(arch_file);
   arch::EnergyTable table =
       arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
-  RunPlan plan{std::move(accelerator), std::move(table), load_workload(options, library), {}, {}, {}, {}};
+  RunPlan plan{std::move(accelerator), std::move(table), load_workload(options, library), {}, {}, {}, {}, {}};
   plan.live = workload::live_ranges(plan.network());
   std::vector<std::string> names;
   for (std::size_t step = 0; step < plan.live.order.size(); ++step) names.push_back(plan.layer_of(step).name);
   plan.selected = select_layers(options.layers, names);
   plan.mappings = load_mappings(options, library, plan.accelerator, plan.network(), names);
   plan.mapping_file = options.mapping.value_or("").string();
+  plan.mapper = make_mapper(options, library, plan.accelerator, plan.table);
   return plan;
 }
 
@@ -72,6 +76,14 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan) {
   const workload::Shape& input = network.shape(network.inputs().front());
   result.batch = input.empty() ? 1 : input.front();
   if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
+  result.options.emplace_back("search", options.mapper.search);
+  if (plan.mapper) result.options.emplace_back("objective", options.mapper.objective);
+  if (options.mapper.constraints)
+    result.options.emplace_back("constraints", options.mapper.constraints->string());
+  if (options.mapper.seconds > 0)
+    result.options.emplace_back("seconds", fmt::format("{:g}", options.mapper.seconds));
+  if (options.mapper.evaluations > 0)
+    result.options.emplace_back("evaluations", fmt::format("{}", options.mapper.evaluations));
   if (options.input) result.options.emplace_back("input", options.input->string());
   if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
   if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);
@@ -80,7 +92,12 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan) {
 
 arch::LayerMapping mapping_of(const RunPlan& plan, const arch::LayerProblem& problem) {
   const auto given = plan.mappings.find(problem.name);
-  if (given == plan.mappings.end()) return mapper::default_mapping(problem, plan.accelerator);
+  if (given == plan.mappings.end()) {
+    if (!plan.mapper) return mapper::default_mapping(problem, plan.accelerator);
+    mapper::LayerAnswer answer = plan.mapper->map({problem, {}});
+    mapper::require_all_mapped({answer});
+    return std::move(answer.mapped.value().mapping);
+  }
   const std::vector<std::string> wrong = arch::illegalities(given->second, problem, plan.accelerator);
   if (wrong.empty()) return given->second;
   std::vector<Problem> problems;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "app/run_result.h"
 #include "app/workload_setup.h"
 #include "arch/legality.h"
+#include "mapper/network_mapping.h"
 #include "workload/live_ranges.h"
 
 namespace heddle::app {
@@ -22,6 +24,7 @@ struct RunPlan {
   std::vector<int> selected;                           ///< steps of live.order that run, ascending
   std::map<std::string, arch::LayerMapping> mappings;  ///< from --mapping, by layer
   std::string mapping_file;                            ///< for messages
+  std::shared_ptr<mapper::NetworkMapper> mapper;       ///< of the other layers; null: the default mapping
 
   const workload::Network& network() const { return workload.network; }
   const workload::Layer& layer_of(std::size_t step) const {
@@ -36,8 +39,8 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library);
 /// A result without layers: where it comes from.
 RunResult describe_run(const RunOptions& options, const RunPlan& plan);
 
-/// The mapping given for the layer, else the default one. Throws InputError for one that is not legal, or
-/// when there is none.
+/// The mapping given for the layer, else the mapper's (or the default one). Throws InputError for one that is
+/// not legal, or when there is none.
 arch::LayerMapping mapping_of(const RunPlan& plan, const arch::LayerProblem& problem);
 
 /// A layer's entry in the result: what was counted, and what follows from it (energy, utilization, what

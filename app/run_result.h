@@ -12,6 +12,7 @@
 #include "arch/actions.h"
 #include "arch/energy.h"
 #include "arch/mapping.h"
+#include "mapper/search/search.h"
 
 namespace heddle::app {
 
@@ -26,11 +27,12 @@ struct LayerResult {
   double utilization = 0;  ///< macs / (cycles x peak MACs per cycle), in [0, 1]; see utilization() below
   arch::ActionCounts actions;
   arch::Energy energy;
-  std::optional<arch::LayerMapping> mapping;  ///< absent for layers of the vector unit
-  std::string output_sha256;                  ///< of the output codes; empty if none were computed
-  std::string check_reference = "not run";    ///< "equal", "not run", or the first difference
-  std::string check_rtl = "not run";          ///< the same
-  std::string bound_by;                       ///< bound_by() below
+  std::optional<arch::LayerMapping> mapping;       ///< absent for layers of the vector unit
+  std::optional<mapper::Certificate> certificate;  ///< of the mapping, when it is what was asked for
+  std::string output_sha256;                       ///< of the output codes; empty if none were computed
+  std::string check_reference = "not run";         ///< "equal", "not run", or the first difference
+  std::string check_rtl = "not run";               ///< the same
+  std::string bound_by;                            ///< bound_by() below
 };
 
 /// Sums over the layers, and what follows from them at the accelerator's clock.
@@ -66,6 +68,7 @@ struct RunResult {
   std::vector<std::pair<std::string, std::string>>
       options;  ///< others that change results, by name: "mapping", "input", "layers"
   std::vector<LayerResult> layers;
+  std::string warning;     ///< of something that did not work and changes no result; empty: none
   std::string incomplete;  ///< why the run ended after these layers; empty: it is complete
   Accuracy accuracy;
 

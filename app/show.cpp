@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "app/table.h"
-#include "app/write_file.h"
 #include "arch/describe.h"
+#include "support/write_file.h"
 #include "workload/dot.h"
 #include "workload/live_ranges.h"
 #include "workload/readers/network_file.h"

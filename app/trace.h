@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "app/write_file.h"
+#include "support/write_file.h"
 
 namespace heddle::app {
 

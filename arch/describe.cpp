@@ -71,12 +71,17 @@ std::string extent_text(const workload::PerDim<std::int64_t>& extent) {
   return text.empty() ? "one element" : text;
 }
 
+/// The extent within the layer, where that is known.
+workload::PerDim<std::int64_t> clipped(workload::PerDim<std::int64_t> extent, const LayerProblem* problem) {
+  for (Dim dim : kDims) {
+    if (problem != nullptr) extent[dim] = std::min(extent[dim], problem->shape.size[dim]);
+  }
+  return extent;
+}
+
 std::string tile_text(const LayerMapping& mapping, const Accelerator& accelerator,
                       const LayerProblem* problem, std::size_t level) {
-  workload::PerDim<std::int64_t> extent = level_extent(mapping, level);
-  if (problem != nullptr) {
-    for (Dim dim : kDims) extent[dim] = std::min(extent[dim], problem->shape.size[dim]);
-  }
+  const workload::PerDim<std::int64_t> extent = clipped(level_extent(mapping, level), problem);
   std::string text = "tile " + extent_text(extent);
   std::string held;
   for (Operand operand : kOperands) {
@@ -92,11 +97,24 @@ std::string tile_text(const LayerMapping& mapping, const Accelerator& accelerato
   return text + "; holds " + (held.empty() ? "nothing" : held);
 }
 
-void add_loops(std::string& text, std::size_t& depth, const std::vector<Loop>& loops, const char* how) {
+void add_loops(std::string& text, std::size_t& depth, const std::vector<Loop>& loops) {
   for (const Loop& loop : loops) {
-    text += fmt::format("{:{}}{} {} in {}\n", "", 2 + 2 * depth, how, letter(loop.dim), loop.factor);
+    text += fmt::format("{:{}}for {} in {}\n", "", 2 + 2 * depth, letter(loop.dim), loop.factor);
     ++depth;
   }
+}
+
+/// What lies side by side in a step: "rows M 16; columns P 8, Q 2".
+std::string axes_text(const LayerMapping& mapping) {
+  std::string text;
+  for (const auto& [axis, loops] :
+       {std::pair{"rows", &mapping.rows}, {"columns", &mapping.columns}, {"lanes", &mapping.lanes}}) {
+    if (loops->empty()) continue;
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", axis);
+    for (const Loop& loop : *loops)
+      text += fmt::format("{} {} {}", text.ends_with(axis) ? "" : ",", letter(loop.dim), loop.factor);
+  }
+  return text.empty() ? "one product a step" : text;
 }
 
 }  // namespace
@@ -165,7 +183,12 @@ std::string describe(const EnergyTable& table, const Accelerator* accelerator) {
 
 std::string describe(const LayerMapping& mapping, const Accelerator& accelerator,
                      const LayerProblem* problem) {
-  std::string text = fmt::format("mapping of {}\n", mapping.layer);
+  return fmt::format("mapping of {}\n", mapping.layer) + describe_nest(mapping, accelerator, problem);
+}
+
+std::string describe_nest(const LayerMapping& mapping, const Accelerator& accelerator,
+                          const LayerProblem* problem) {
+  std::string text;
   for (Operand operand : kOperands) {
     if (!mapping.on_chip[operand] || accelerator.memory.size() < 2) continue;
     text += fmt::format("  {} stay in {}\n", name(operand), accelerator.memory[1].name);
@@ -174,16 +197,12 @@ std::string describe(const LayerMapping& mapping, const Accelerator& accelerator
   for (std::size_t i = 0; i < mapping.memory.size(); ++i) {
     text += fmt::format("{:{}}[{}] {}\n", "", 2 + 2 * depth, accelerator.memory.at(i).name,
                         tile_text(mapping, accelerator, problem, i));
-    add_loops(text, depth, mapping.memory[i].temporal, "for");
+    add_loops(text, depth, mapping.memory[i].temporal);
   }
-  text += fmt::format("{:{}}[registers] pass {}\n", "", 2 + 2 * depth, extent_text(pass_extent(mapping)));
-  add_loops(text, depth, mapping.registers, "for");
-  text += fmt::format("{:{}}[array] step {}\n", "", 2 + 2 * depth, extent_text(spatial_extent(mapping)));
-  std::size_t axes = depth;
-  add_loops(text, axes, mapping.rows, "rows:    parallel");
-  add_loops(text, axes, mapping.columns, "columns: parallel");
-  add_loops(text, axes, mapping.lanes, "lanes:   parallel");
-  return text;
+  text += fmt::format("{:{}}[registers] pass {}\n", "", 2 + 2 * depth,
+                      extent_text(clipped(pass_extent(mapping), problem)));
+  add_loops(text, depth, mapping.registers);
+  return text + fmt::format("{:{}}[array] {}\n", "", 2 + 2 * depth, axes_text(mapping));
 }
 
 }  // namespace heddle::arch

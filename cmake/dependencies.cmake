@@ -13,8 +13,8 @@ find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(ONNX REQUIRED)
-find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(TBB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 # Debian builds SystemC as C++17; the define lets C++20 code link against it.
 pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)

@@ -220,7 +220,9 @@ std::vector<YAML::Node> nodes_of(const std::string& text, const std::string& nam
 
 }  // namespace
 
-Document Document::load(const std::filesystem::path& file) { return parse(read_text(file, "a YAML file"), file.string()); }
+Document Document::load(const std::filesystem::path& file) {
+  return parse(read_text(file, "a YAML file"), file.string());
+}
 
 std::vector<Document> Document::load_all(const std::filesystem::path& file) {
   std::vector<Document> documents;

@@ -1,17 +1,14 @@
 #include "workload/tensor.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
-#include <memory>
 #include <stdexcept>
 
 #include "support/error.h"
+#include "support/sha256.h"
 
 namespace heddle::workload {
 namespace {
@@ -95,23 +92,16 @@ FloatTensor dequantize(const IntTensor& tensor) {
 }
 
 std::string sha256(const IntTensor& tensor) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  bool good = context != nullptr && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
   if constexpr (std::endian::native == std::endian::little) {
-    good = good && EVP_DigestUpdate(context.get(), tensor.codes.data(), tensor.codes.size() * 2) == 1;
+    return heddle::sha256({reinterpret_cast<const char*>(tensor.codes.data()), tensor.codes.size() * 2});
   } else {
+    std::string bytes;
     for (const std::int16_t code : tensor.codes) {
       const auto bits = static_cast<std::uint16_t>(code);
-      const std::array<unsigned char, 2> bytes = {static_cast<unsigned char>(bits & 0xffU),
-                                                  static_cast<unsigned char>(bits >> 8U)};
-      good = good && EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1;
+      bytes += {static_cast<char>(bits & 0xffU), static_cast<char>(bits >> 8U)};
     }
+    return heddle::sha256(bytes);
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  good = good && EVP_DigestFinal_ex(context.get(), digest.data(), &length) == 1;
-  if (!good) throw std::runtime_error("OpenSSL cannot compute SHA-256");
-  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + length, ""));
 }
 
 }  // namespace heddle::workload

@@ -17,6 +17,7 @@ app::RunOptions options_for(const std::string& network, const std::string& arch)
   options.network = network;
   options.arch = arch;
   options.fidelity = app::kAnalytical;
+  options.mapper.cache = false;
   return options;
 }
 

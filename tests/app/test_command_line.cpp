@@ -22,28 +22,27 @@ std::vector<std::string> with(std::vector<std::string> arguments) {
 }  // namespace
 
 TEST_CASE("run takes every option", "[command]") {
-  const Command command = parse_command_line({"run",           "digits",
-                                              "--arch",        "nm-16x16",
-                                              "--recipe",      "int8-2-4",
-                                              "--mapping",     "m.yaml",
-                                              "--fidelity",    "clocked",
-                                              "--array",       "model",
-                                              "--layers",      "conv1,3-4",
-                                              "--input",       "x.npy",
-                                              "--labels",      "y.npy",
-                                              "--calibration", "z.npy",
-                                              "--seed",        "18446744073709551615",
-                                              "--jobs",        "2",
-                                              "--json",        "o.json",
-                                              "--csv",         "o.csv",
-                                              "--trace",       "t.json",
-                                              "--quiet"});
+  const Command command = parse_command_line({"run",        "digits",      "--arch",
+                                              "nm-16x16",   "--recipe",    "int8-2-4",
+                                              "--mapping",  "m.yaml",      "--search",
+                                              "genetic",    "--objective", "latency",
+                                              "--no-cache", "--fidelity",  "clocked",
+                                              "--array",    "model",       "--layers",
+                                              "conv1,3-4",  "--input",     "x.npy",
+                                              "--labels",   "y.npy",       "--calibration",
+                                              "z.npy",      "--seed",      "18446744073709551615",
+                                              "--jobs",     "2",           "--json",
+                                              "o.json",     "--csv",       "o.csv",
+                                              "--trace",    "t.json",      "--quiet"});
   REQUIRE(std::holds_alternative<RunOptions>(command));
   const auto& run = std::get<RunOptions>(command);
   CHECK(run.network == "digits");
   CHECK(run.arch == "nm-16x16");
   CHECK(run.recipe == "int8-2-4");
   CHECK(run.mapping == "m.yaml");
+  CHECK(run.mapper.search == "genetic");
+  CHECK(run.mapper.objective == "latency");
+  CHECK_FALSE(run.mapper.cache);
   CHECK(run.fidelity == "clocked");
   CHECK(run.array == "model");
   CHECK(run.layers == "conv1,3-4");
@@ -74,9 +73,64 @@ TEST_CASE("run has the documented defaults", "[command]") {
   CHECK(run.layers.empty());
   CHECK(run.seed == 1);
   CHECK(run.jobs == 0);
+  CHECK(run.mapper.search == "optimal");
+  CHECK(run.mapper.objective == "edp");
+  CHECK(run.mapper.cache);
   CHECK_FALSE(run.recipe);
   CHECK_FALSE(run.json);
   CHECK_FALSE(run.quiet);
+}
+
+TEST_CASE("map takes every option", "[command]") {
+  const auto map = std::get<MapOptions>(parse_command_line(
+      {"map",           "n",        "--arch",   "a",      "--recipe",      "r",      "--layers",   "2",
+       "--objective",   "energy",   "--search", "random", "--constraints", "c.yaml", "--seconds",  "0.25",
+       "--evaluations", "1000",     "--seed",   "5",      "--jobs",        "3",      "--no-cache", "--json",
+       "o.json",        "--output", "folder/",  "--quiet"}));
+  CHECK(map.run.network == "n");
+  CHECK(map.run.arch == "a");
+  CHECK(map.run.recipe == "r");
+  CHECK(map.run.layers == "2");
+  CHECK(map.run.fidelity == kAnalytical);
+  CHECK(map.run.mapper.objective == "energy");
+  CHECK(map.run.mapper.search == "random");
+  CHECK(map.run.mapper.constraints == "c.yaml");
+  CHECK(map.run.mapper.seconds == 0.25);
+  CHECK(map.run.mapper.evaluations == 1000);
+  CHECK_FALSE(map.run.mapper.cache);
+  CHECK(map.run.seed == 5);
+  CHECK(map.run.jobs == 3);
+  CHECK(map.run.json == "o.json");
+  CHECK(map.output == "folder/");
+  CHECK(map.run.quiet);
+}
+
+TEST_CASE("map has the documented defaults", "[command]") {
+  const auto map = std::get<MapOptions>(parse_command_line({"map", "n", "--arch", "a"}));
+  CHECK(map.run.mapper.search == "optimal");
+  CHECK(map.run.mapper.objective == "edp");
+  CHECK(map.run.mapper.seconds == 0);
+  CHECK(map.run.mapper.evaluations == 0);
+  CHECK(map.run.mapper.cache);
+  CHECK_FALSE(map.run.mapper.constraints);
+  CHECK_FALSE(map.output);
+}
+
+TEST_CASE("searches that would never end have a budget", "[command]") {
+  const auto run = [](const char* search) {
+    return std::get<RunOptions>(parse_command_line(with({"--search", search}))).mapper;
+  };
+  CHECK(run("random").evaluations > 0);
+  CHECK(run("random").seconds == 0);  // the same seed gives the same bytes
+  CHECK(run("optimal").evaluations == 0);
+  CHECK(run("default").evaluations == 0);
+  const auto map = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"map", "n", "--arch", "a", "--search", "genetic"});
+    return std::get<MapOptions>(parse_command_line(more)).run.mapper;
+  };
+  CHECK(map({}).seconds == 1);
+  CHECK(map({"--evaluations", "7"}).seconds == 0);
+  CHECK(map({"--seconds", "3"}).seconds == 3);
 }
 
 TEST_CASE("show takes a kind and a file", "[command]") {
@@ -94,10 +148,17 @@ TEST_CASE("help and version are no errors", "[command]") {
   CHECK_THAT(help.text, Catch::Contains("Examples:") && Catch::Contains("run") && Catch::Contains("show"));
   const auto run_help = std::get<Exit>(parse_command_line({"run", "--help"}));
   CHECK(run_help.status == 0);
-  for (const char* option :
-       {"--arch", "--recipe", "--mapping", "--fidelity", "--array", "--layers", "--input", "--labels",
-        "--calibration", "--seed", "--jobs", "--json", "--csv", "--trace", "--quiet"}) {
+  for (const char* option : {"--arch", "--recipe", "--mapping", "--fidelity", "--array", "--layers",
+                             "--input", "--labels", "--search", "--objective", "--no-cache", "--calibration",
+                             "--seed", "--jobs", "--json", "--csv", "--trace", "--quiet"}) {
     CHECK_THAT(run_help.text, Catch::Contains(option));
+  }
+  const auto map_help = std::get<Exit>(parse_command_line({"map", "--help"}));
+  CHECK(map_help.status == 0);
+  for (const char* option :
+       {"--arch", "--recipe", "--layers", "--objective", "--search", "--constraints", "--seconds",
+        "--evaluations", "--seed", "--jobs", "--no-cache", "--json", "--output"}) {
+    CHECK_THAT(map_help.text, Catch::Contains(option));
   }
   const auto version = std::get<Exit>(parse_command_line({"--version"}));
   CHECK(version.status == 0);
@@ -139,6 +200,19 @@ TEST_CASE("usage errors say what is wrong and what was expected", "[command]") {
       {with({"--jobs", "many"}), "got \"many\""},
       {with({"--json"}), "--json"},
       {with({"--labels", "y.npy"}), "--labels needs --input"},
+      {with({"--search", "optimum"}), "unknown value \"optimum\" (did you mean \"optimal\"?)"},
+      {with({"--objective", "delay"}), "unknown value \"delay\"; expected edp, energy, latency"},
+      {with({"--output", "x"}), "unknown option --output"},
+      {{"map"}, "NETWORK is required"},
+      {{"map", "n"}, "--arch is required"},
+      {{"map", "n", "--arch", "a", "--search", "default"}, "expected optimal, random, annealing, genetic"},
+      {{"map", "n", "--arch", "a", "--seconds", "0"}, "expected a number of seconds above 0, got \"0\""},
+      {{"map", "n", "--arch", "a", "--seconds", "-1"}, "expected a number of seconds above 0"},
+      {{"map", "n", "--arch", "a", "--seconds", "inf"}, "expected a number of seconds above 0"},
+      {{"map", "n", "--arch", "a", "--seconds", "1s"}, "got \"1s\""},
+      {{"map", "n", "--arch", "a", "--evaluations", "5"}, "--evaluations is for searches that draw"},
+      {{"map", "n", "--arch", "a", "--search", "random", "--evaluations", "0"}, "--evaluations"},
+      {{"map", "n", "--arch", "a", "--mapping", "m"}, "unknown option --mapping"},
       {{"show"}, "KIND is required"},
       {{"show", "network"}, "FILE is required"},
       {{"show", "netwrk", "x"}, "unknown value \"netwrk\" (did you mean \"network\"?)"},

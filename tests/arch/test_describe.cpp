@@ -53,8 +53,15 @@ TEST_CASE("describe: a mapping is an indented loop nest with the tile of each le
   CHECK_THAT(
       text,
       Catch::Contains(
-          "\n    for M in 4\n      [registers] pass M=8 C=5\n      for C in 5\n        [array] step M=8\n"));
-  CHECK_THAT(text, Catch::Contains("rows:    parallel M in 8"));
+          "\n    for M in 4\n      [registers] pass M=8 C=5\n      for C in 5\n        [array] rows M 8\n"));
+  mapping.columns = {{Dim::P, 4}, {Dim::Q, 2}};
+  mapping.lanes = {{Dim::C, 1}};
+  CHECK_THAT(
+      describe_nest(mapping, accelerator),
+      Catch::StartsWith("  [dram]") && Catch::EndsWith("[array] rows M 8; columns P 4, Q 2; lanes C 1\n"));
+  mapping.rows = mapping.columns = mapping.lanes = {};
+  CHECK_THAT(describe(mapping, accelerator), Catch::EndsWith("[array] one product a step\n"));
+  mapping.rows = {{Dim::M, 8}};
   CHECK_THAT(describe(mapping, accelerator),
              Catch::Contains("[buffer] tile M=32 C=5; holds weights, inputs, outputs"));
   mapping.on_chip[workload::Operand::outputs] = true;

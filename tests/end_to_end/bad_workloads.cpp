@@ -34,7 +34,7 @@ std::vector<BadInput> bad_command_lines() {
                      fragments});
   };
   const std::string run = "run net.yaml --arch arch.yaml ";
-  add("no command", "", {"heddle: a command is missing; expected run or show"});
+  add("no command", "", {"heddle: a command is missing; expected run, map, show"});
   add("an unknown command", "rum net.yaml", {"unknown command \"rum\" (did you mean \"run\"?)"});
   add("no network", "run --arch arch.yaml", {"NETWORK is required"});
   add("no accelerator", "run net.yaml", {"--arch is required"});
@@ -52,6 +52,20 @@ std::vector<BadInput> bad_command_lines() {
   add("a trace of a run without a machine", run + "--fidelity analytical --trace t.json",
       {"--trace shows what the machine does", "expected --fidelity clocked"});
   add("an array that is not there yet", run + "--array rtl", {"\"rtl\" is not part of this version"});
+  add("an unknown search", run + "--search exhaustive",
+      {"--search", "unknown value \"exhaustive\"", "expected optimal, random, annealing, genetic, default"});
+  add("an unknown objective", run + "--objective power",
+      {"--objective", "unknown value \"power\"", "expected edp, energy, latency"});
+  const std::string map = "map net.yaml --arch arch.yaml ";
+  add("a search that finds nothing", map + "--search default", {"unknown value \"default\""});
+  add("no time to search", map + "--seconds 0", {"--seconds", "expected a number of seconds above 0"});
+  add("a number of draws for a search that does not draw", map + "--evaluations 100",
+      {"--evaluations is for searches that draw"});
+  add("constraints that are not there", map + "--constraints ./mine.yaml", {"./mine.yaml: no such file"});
+  add("mappings of layers without multiply-accumulates", map + "--layers pool,flatten",
+      {"--layers: no layer with multiply-accumulates"});
+  add("mappings into a folder that does not exist", map + "--output absent/map.yaml",
+      {"absent/map.yaml: cannot be written"});
   add("an unknown network", "run resnet5 --arch dense-8x8",
       {"resnet5: no such network (did you mean \"resnet50\"?)"});
   add("an unknown accelerator", "run net.yaml --arch dense-8x9",

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
@@ -19,7 +20,8 @@ constexpr int kNotStarted = 127;
 
 /// In the child: files instead of the terminal, limits, then the program. Never returns.
 [[noreturn]] void become_heddle(const std::filesystem::path& folder, const std::filesystem::path& out,
-                                const std::filesystem::path& err, char* const* arguments, unsigned seconds) {
+                                const std::filesystem::path& err, char* const* arguments, unsigned seconds,
+                                const Environment& environment) {
   const int in = open("/dev/null", O_RDONLY);
   const int to_out = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int to_err = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -33,6 +35,13 @@ constexpr int kNotStarted = 127;
 #endif
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
+  for (const auto& [name, value] : environment) {
+    if (value) {
+      setenv(name.c_str(), value->c_str(), 1);
+    } else {
+      unsetenv(name.c_str());
+    }
+  }
   alarm(seconds);
   execv(HEDDLE_PROGRAM, arguments);
   _exit(kNotStarted);
@@ -41,7 +50,10 @@ constexpr int kNotStarted = 127;
 }  // namespace
 
 Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                   unsigned seconds) {
+                   unsigned seconds, const Environment& environment) {
+  static const tests::ScratchFolder cache;  // the user's own stays as it is
+  Environment all = environment;
+  all.try_emplace("XDG_CACHE_HOME", cache.path().string());
   const tests::ScratchFolder said;
   const std::filesystem::path out = said / "out", err = said / "err";
   std::vector<std::string> copies = {"heddle"};
@@ -52,7 +64,7 @@ Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::s
 
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no child process");
-  if (child == 0) become_heddle(folder, out, err, pointers.data(), seconds);
+  if (child == 0) become_heddle(folder, out, err, pointers.data(), seconds, all);
   int state = 0;
   if (waitpid(child, &state, 0) != child) throw std::runtime_error("the child process is lost");
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,14 @@ struct Outcome {
   std::string err;  ///< standard error
 };
 
+/// Environment variables: a value, or nothing for one that is not to be set.
+using Environment = std::map<std::string, std::optional<std::string>>;
+
 /// Runs `heddle ARGUMENTS` in a folder, with an empty standard input, at most `seconds` of wall time and
-/// (without sanitizers) 4 GiB of address space. Throws std::runtime_error if it cannot be started.
+/// (without sanitizers) 4 GiB of address space. Its cache is in a folder of this process, unless
+/// `environment` says otherwise. Throws std::runtime_error if it cannot be started.
 Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                   unsigned seconds = 120);
+                   unsigned seconds = 120, const Environment& environment = {});
 
 /// The words of a command line without quotes.
 std::vector<std::string> words(const std::string& line);

@@ -80,7 +80,7 @@ TEST_CASE("an analytical run equals the clocked one on shipped networks") {
   compare("digits-2-4", "--arch nm-8x8 --recipe int8-2-4", 7);
   compare("lenet-5", "--arch nm-16x16 --recipe int8-2-4", 7);
   compare("lenet-300-100", "--arch dense-8x8 --mapping lenet-300-100-8x8", 3);
-  compare("mobilenetv2", "--arch dense-16x16-l2 --layers 1-12", 12);
+  compare("mobilenetv2", "--arch dense-16x16-l2 --layers 1-12 --search default", 12);
 }
 
 TEST_CASE("an analytical run takes the density of inputs from the network") {
@@ -115,7 +115,7 @@ TEST_CASE("an analytical run does not depend on the seed and needs no memory for
   // 10^12 weights; the process may have 4 GiB.
   tests::put(folder / "net.yaml",
              "name: big\ninput: [1, 1000]\nlayers: [{name: fc, op: linear, out: 1000000000}]\n");
-  const json big = analyze(folder.path(), "net.yaml --arch dense-8x8");
+  const json big = analyze(folder.path(), "net.yaml --arch dense-8x8 --search default");
   CHECK(big.at("total").at("macs") == 1'000'000'000'000);
   CHECK(layer_of(big, "fc").at("actions").at("dram").at("weights").at("read_elements") == 1'000'000'000'000);
 }

@@ -133,7 +133,7 @@ TEST_CASE("a network that needs more memory than there is ends with status 2 and
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml",
              "name: big\ninput: [1, 1000]\nlayers: [{name: fc, op: linear, out: 1000000000}]\n");
-  const auto arguments = words("run net.yaml --arch dense-8x8");
+  const auto arguments = words("run net.yaml --arch dense-8x8 --search default");
   const Outcome outcome = run_heddle(folder.path(), arguments);
   INFO(transcript(arguments, outcome));
   CHECK(outcome.signal == 0);

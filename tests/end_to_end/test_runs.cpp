@@ -56,7 +56,7 @@ TEST_CASE("every shipped accelerator runs LeNet-300-100") {
                                                                "configs/accelerators")) {
     const std::string name = entry.path().stem().string();
     INFO(name);
-    const json result = run("lenet-300-100 --arch " + name);
+    const json result = run("lenet-300-100 --search default --arch " + name);
     CHECK(result.at("accelerator") == name);
     CHECK(integer(result, "/total/macs") == 784 * 300 + 300 * 100 + 100 * 10);
     ++accelerators;
@@ -252,7 +252,7 @@ TEST_CASE("the same seed gives the same bytes for any number of threads, another
   tests::put(folder / "net.yaml", kMixed);
   const auto bytes = [&](const std::string& options) {
     const json result =
-        checked_run(folder.path(), words("net.yaml --arch nm-8x8 --recipe int8-2-4 " + options));
+        checked_run(folder.path(), words("net.yaml --arch nm-8x8 --recipe int8-2-4 --no-cache " + options));
     CHECK(result.at("layers").size() == 12);
     return tests::contents(folder / "r.json") + tests::contents(folder / "r.csv") +
            tests::contents(folder / "t.json");

@@ -1,4 +1,4 @@
-#include "app/write_file.h"
+#include "support/write_file.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "support/error.h"
 
-namespace heddle::app {
+namespace heddle {
 namespace fs = std::filesystem;
 
 OutputFile::OutputFile(const fs::path& target) : target_(target) {
@@ -75,4 +75,4 @@ void write_file(const fs::path& target, const std::string& text) {
   file.commit();
 }
 
-}  // namespace heddle::app
+}  // namespace heddle

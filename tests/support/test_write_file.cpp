@@ -1,8 +1,8 @@
 // Is a result file either whole or absent?
 #include <catch2/catch.hpp>
 
-#include "app/write_file.h"
 #include "support/error.h"
+#include "support/write_file.h"
 #include "tests/scratch_folder.h"
 
 using namespace heddle;
@@ -11,7 +11,7 @@ using tests::contents;
 TEST_CASE("a file appears only when it is complete", "[write]") {
   const tests::ScratchFolder folder;
   {
-    app::OutputFile file(folder / "a.json");
+    OutputFile file(folder / "a.json");
     file.stream() << "half";
     CHECK_FALSE(std::filesystem::exists(folder / "a.json"));
     file.commit();
@@ -22,11 +22,11 @@ TEST_CASE("a file appears only when it is complete", "[write]") {
 
 TEST_CASE("an abandoned file leaves the old one and no litter", "[write]") {
   const tests::ScratchFolder folder;
-  app::write_file(folder / "a.json", "old");
-  { app::OutputFile(folder / "a.json").stream() << "new"; }
+  write_file(folder / "a.json", "old");
+  { OutputFile(folder / "a.json").stream() << "new"; }
   CHECK(contents(folder / "a.json") == "old");
   CHECK(folder.files() == 1);
-  app::write_file(folder / "a.json", "new");
+  write_file(folder / "a.json", "new");
   CHECK(contents(folder / "a.json") == "new");
 }
 
@@ -34,17 +34,17 @@ TEST_CASE("a link stays a link, and a device stays a device", "[write]") {
   const tests::ScratchFolder folder;
   tests::put(folder / "real", "old");
   std::filesystem::create_symlink("real", folder / "link");
-  app::write_file(folder / "link", "new");
+  write_file(folder / "link", "new");
   CHECK(std::filesystem::is_symlink(folder / "link"));
   CHECK(contents(folder / "real") == "new");
-  app::write_file("/dev/null", "gone");
+  write_file("/dev/null", "gone");
   CHECK(std::filesystem::is_character_file("/dev/null"));
 }
 
 TEST_CASE("what cannot be written is named", "[write]") {
   const tests::ScratchFolder folder;
-  CHECK_THROWS_WITH(app::write_file(folder.path(), "x"), Catch::Contains("is a folder"));
-  CHECK_THROWS_WITH(app::write_file(folder / "absent/a.json", "x"),
+  CHECK_THROWS_WITH(write_file(folder.path(), "x"), Catch::Contains("is a folder"));
+  CHECK_THROWS_WITH(write_file(folder / "absent/a.json", "x"),
                     Catch::Contains("a.json: cannot be written: No such file"));
-  CHECK_THROWS_AS(app::write_file("/dev/full", std::string(1 << 20, 'x')), InputError);
+  CHECK_THROWS_AS(write_file("/dev/full", std::string(1 << 20, 'x')), InputError);
 }

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-namespace heddle::app {
+namespace heddle {
 
 /// A file under construction. Without commit() the destructor removes what was written and the old file
 /// stays. A target that exists and is no regular file (a pipe, /dev/stdout) is written directly. All members
@@ -33,4 +33,4 @@ class OutputFile {
 /// Writes a whole text. Throws InputError.
 void write_file(const std::filesystem::path& target, const std::string& text);
 
-}  // namespace heddle::app
+}  // namespace heddle
