@@ -176,8 +176,11 @@ void Completion::price_bypass() {
   }
 }
 
-void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
+bool Completion::run(const ArrayChoice& choice, Best& best, Tally& tally, const Budget& budget) {
   choice_ = &choice;
+  budget_ = budget;
+  points_ = 0;
+  stopped_ = false;
   best_ = &best;
   tally_ = &tally;
   point_.register_stationary = choice.stays;
@@ -187,7 +190,7 @@ void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
   if (!outer_bound_) {
     for (Dim d : kDims) outer_way_[d] = &outer_ways_[d].front();
     each_factor(0);
-    return;
+    return !stopped_;
   }
   price_bypass();
   for (const auto& keep : space_.keep(1)) {
@@ -207,6 +210,15 @@ void Completion::run(const ArrayChoice& choice, Best& best, Tally& tally) {
       each_outer(0);
     }
   }
+  return !stopped_;
+}
+
+/// The clock is looked at now and then only.
+bool Completion::out_of_budget() {
+  ++points_;
+  if (points_ > budget_.points || (points_ % 4096 == 0 && std::chrono::steady_clock::now() > budget_.end))
+    stopped_ = true;
+  return stopped_;
 }
 
 /// Mappings below: `ways` chosen for one dimension, with what is chosen for those before it in kOrder.
@@ -235,7 +247,7 @@ void Completion::each_outer(std::size_t index) {
   const std::int64_t fewest = outer_tiles_[d], smallest = least_extent_[d], shortest = least_last_[d];
   const auto& groups = outer_ways_[d];
   const Least& bypass = bypass_[(keep[Operand::weights] ? 0U : 1U) + (keep[Operand::inputs] ? 0U : 2U)];
-  for (std::size_t i = 0; i < groups.size(); ++i) {
+  for (std::size_t i = 0; i < groups.size() && !stopped_; ++i) {
     outer_tiles_[d] = groups[i].tiles;
     outer_index_[d] = i;
     least_extent_[d] = groups[i].extent;
@@ -312,6 +324,7 @@ void Completion::each_factor(std::size_t index) {
   }
   const Dim d = kDims[index];
   for (const Way& way : outer_way_[d]->ways) {
+    if (stopped_) return;
     if (avoid_partial_sums_ && workload::is_reduction(d) && (way.moved & 2U) != 0) {
       Count mappings = inner_choices_;
       for (std::size_t i = index + 1; i < kDims.size(); ++i) mappings *= outer_way_[kDims[i]]->ways.size();
@@ -330,6 +343,7 @@ void Completion::each_order(int level) {
     return;
   }
   for (const Operand stays : space_.stationary(level)) {
+    if (stopped_) return;
     point_.stationary[static_cast<std::size_t>(level)] = stays;
     each_order(level + 1);
   }
@@ -341,6 +355,7 @@ void Completion::each_keep(int level) {
     return;
   }
   for (const auto& keep : space_.keep(level)) {
+    if (stopped_) return;
     point_.keep[static_cast<std::size_t>(level)] = keep;
     each_keep(level + 1);
   }
@@ -484,6 +499,7 @@ Least Completion::least() {
 }
 
 void Completion::finish() {
+  if (out_of_budget()) return;
   if (repeated()) {
     ++tally_->repeated;
     return;

@@ -2,6 +2,8 @@
 // what the buffers keep. Walks them from the outermost buffer inwards, bounds them, evaluates what is left.
 #pragma once
 
+#include <chrono>
+#include <limits>
 #include <optional>
 
 #include "mapper/search/array_choices.h"
@@ -28,13 +30,22 @@ struct Best {
   Cost cost;
 };
 
+struct Budget {
+  std::int64_t points = std::numeric_limits<std::int64_t>::max();  ///< that are bounded one by one
+  std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max();
+};
+
 /// For one space; one thread at a time.
 class Completion {
  public:
   Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective);
 
-  /// Looks at all mappings with this choice. `best` is what must be beaten, and becomes what beats it.
-  void run(const ArrayChoice& choice, Best& best, Tally& tally);
+  /// Looks at the mappings with this choice: all, or (false) as many as the budgets allow. `best` is what
+  /// must be beaten, and becomes what beats it.
+  bool run(const ArrayChoice& choice, Best& best, Tally& tally, const Budget& budget);
+
+  /// Points that the last run bounded one by one.
+  std::int64_t points() const { return points_; }
 
  private:
   /// Bit j stands for the loops of memory level j.
@@ -70,6 +81,7 @@ class Completion {
   void each_factor(std::size_t index);
   void each_order(int level);
   void each_keep(int level);
+  bool out_of_budget();
   void finish();
 
   bool beaten(const Least& least) const;
@@ -116,6 +128,9 @@ class Completion {
   workload::PerDim<const Way*> way_{};
   Point point_;
   arch::LayerMapping mapping_;
+  Budget budget_;
+  std::int64_t points_ = 0;
+  bool stopped_ = false;
   Best* best_ = nullptr;
   Tally* tally_ = nullptr;
 };

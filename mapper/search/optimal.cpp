@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <stdexcept>
 
@@ -20,6 +21,11 @@ using Clock = std::chrono::steady_clock;
 /// Choices of the array that are looked at together, from the same best mapping: what comes of them does not
 /// depend on the number of threads. Small at first, when the best still falls fast.
 std::size_t batch_size(std::size_t done) { return std::clamp<std::size_t>(done / 2, 1, 64); }
+
+/// With three memory levels and more the tiles between the outermost buffer and the array are too many for a
+/// proof in reasonable time: unless a time is given the search then ends after so many points, and in one
+/// choice of the array after so many.
+constexpr std::int64_t kDeepPoints = 10'000'000, kDeepPointsOfChoice = 400'000;
 
 /// What one thread needs; a space's tables belong to one thread.
 struct Worker {
@@ -45,14 +51,24 @@ class BranchAndBound {
   }
 
   Optimum run() {
+    if (options_.seconds > 0)
+      budget_.end = begin_ + std::chrono::duration_cast<Clock::duration>(
+                                 std::chrono::duration<double>(options_.seconds));
+    if (options_.evaluations > 0) points_left_ = options_.evaluations;
+    if (options_.evaluations == 0 && options_.seconds == 0 && space_.levels() > 2) {
+      points_left_ = kDeepPoints;
+      budget_.points = kDeepPointsOfChoice;
+    }
     choices_ = arrays_.find(rest_, removed_);
     std::size_t next = 0;
-    while (next < choices_.size() && !out_of_time()) {
+    while (next < choices_.size() && points_left_ > 0 && Clock::now() < budget_.end) {
       const std::size_t end = std::min(choices_.size(), next + batch_size(next));
       look_at(next, end);
       next = end;
     }
-    return report(next);
+    for (std::size_t i = next; i < choices_.size(); ++i)
+      leave_open(choices_[i], arrays_.mappings(choices_[i]));
+    return report();
   }
 
  private:
@@ -67,44 +83,51 @@ class BranchAndBound {
     struct Outcome {
       Best best;
       Tally tally;
-      bool bounded = false;
+      bool bounded = false, complete = true;
+      std::int64_t points = 0;
     };
     std::vector<Outcome> outcomes(end - begin);
     tbb::parallel_for(begin, end, [&](std::size_t i) {
       Outcome& outcome = outcomes[i - begin];
       outcome.best.value = best_.value;
       outcome.bounded = least_value(choices_[i]) >= best_.value;
-      if (!outcome.bounded) workers_.local()->completion.run(choices_[i], outcome.best, outcome.tally);
+      if (!outcome.bounded) {
+        outcome.complete =
+            workers_.local()->completion.run(choices_[i], outcome.best, outcome.tally, budget_);
+        outcome.points = workers_.local()->completion.points();
+      }
     });
     for (std::size_t i = begin; i < end; ++i) {
       const Outcome& outcome = outcomes[i - begin];
-      const Count mappings = arrays_.mappings(choices_[i]);
+      const Count mappings = arrays_.mappings(choices_[i]), seen = outcome.tally.total();
       if (outcome.bounded) {
         removed_.bound += mappings;
-      } else if (outcome.tally.total() != mappings) {
+      } else if (!outcome.complete) {
+        leave_open(choices_[i], mappings - seen);
+      } else if (seen != mappings) {
         throw std::logic_error(fmt::format("{} mappings of a choice of the array, {} accounted for",
-                                           to_string(mappings), to_string(outcome.tally.total())));
+                                           to_string(mappings), to_string(seen)));
       }
+      points_left_ -= outcome.points;
       tally_.add(outcome.tally);
       if (outcome.best.found && outcome.best.value < best_.value) best_ = outcome.best;
     }
   }
 
-  bool out_of_time() const { return options_.seconds > 0 && seconds() > options_.seconds; }
+  void leave_open(const ArrayChoice& choice, Count mappings) {
+    open_ += mappings;
+    open_bound_ = std::min(open_bound_, least_value(choice));
+  }
+
   double seconds() const { return std::chrono::duration<double>(Clock::now() - begin_).count(); }
 
-  /// `looked_at`: of the choices, so many.
-  Optimum report(std::size_t looked_at) const {
+  Optimum report() const {
     Optimum optimum;
     if (best_.found) optimum.better = Optimum::Better{best_.point, best_.cost};
     Certificate& certificate = optimum.certificate;
-    certificate.best = certificate.lower_bound = best_.value;
-    Count open = 0;
-    for (std::size_t i = looked_at; i < choices_.size(); ++i) {
-      certificate.lower_bound = std::min(certificate.lower_bound, least_value(choices_[i]));
-      open += arrays_.mappings(choices_[i]);
-    }
-    certificate.proved = open == 0 || certificate.lower_bound == best_.value;
+    certificate.best = best_.value;
+    certificate.lower_bound = std::min(best_.value, open_bound_);
+    certificate.proved = certificate.lower_bound == best_.value;
     certificate.space = space_.size();
     certificate.evaluated = tally_.evaluated;
     certificate.removed = {{"repeated", removed_.repeated + tally_.repeated},
@@ -116,7 +139,7 @@ class BranchAndBound {
                            {"outer bound", tally_.outer},
                            {"traffic bound", tally_.traffic},
                            {"cycle bound", tally_.cycles},
-                           {"not looked at", open}};
+                           {"not looked at", open_}};
     certificate.seconds = seconds();
     return optimum;
   }
@@ -132,6 +155,10 @@ class BranchAndBound {
   ArrayChoices::Removed removed_;
   Tally tally_;
   Best best_;
+  Budget budget_;
+  std::int64_t points_left_ = std::numeric_limits<std::int64_t>::max();
+  Count open_ = 0;  ///< mappings that the budgets left
+  double open_bound_ = std::numeric_limits<double>::infinity();
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ struct SearchOptions {
   Objective objective = Objective::edp;
   std::uint64_t seed = 1;        ///< of searches that draw
   double seconds = 0;            ///< time budget; 0: none (searches that never know when they are done: 1 s)
-  std::int64_t evaluations = 0;  ///< points that a search that draws looks at; 0: as many as the time allows
+  std::int64_t evaluations = 0;  ///< points to look at; 0: as many as the time allows
   /// Only mappings that cost less than this are looked for; 0: any.
 };
 
