@@ -20,7 +20,6 @@ using workload::PerOperand;
 namespace {
 
 const LevelConstraint kFree;
-const std::optional<std::int64_t> kAll = kAllThatIsLeft;
 
 /// The order of the groups' loops in a level, outermost first.
 std::array<Operand, 3> group_order(Operand stays) {
@@ -112,20 +111,20 @@ Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& a
     throw InputError(accelerator.name, "has no buffer where tensors could stay on chip");
   }
   if (!arch::runs_sparse(accelerator.array, problem_)) problem_.sparsity.reset();
-  const bool streams = !arch::is_resident(accelerator.array, Operand::weights) &&
-                       !arch::is_resident(accelerator.array, Operand::inputs);
+  // A streaming array's pass can be as long in the reduction as the innermost memory's tile: reduction loops
+  // innermost in that memory are the same nest as reduction loops of the pass. Not if constraints fix them.
+  const bool reduces_in_pass = !arch::is_resident(accelerator.array, Operand::weights) &&
+                               !arch::is_resident(accelerator.array, Operand::inputs) &&
+                               !reduction_is_fixed();
   for (int level = 0; level < levels_; ++level) {
     const LevelConstraint& fixed = constraint(level);
     std::vector<Operand> stays;
     for (Operand operand : kOperands) {
-      // A streaming array's pass can be as long in the reduction as the innermost memory's tile: reduction
-      // loops innermost in that memory are the same nest as reduction loops of the pass.
-      if (operand == Operand::outputs && level == levels_ - 1 && streams) continue;
+      if (operand == Operand::outputs && level == levels_ - 1 && reduces_in_pass) continue;
       if (fixed.stationary && *fixed.stationary != operand) continue;
       if (!fixed.order.empty() && reuser(fixed.order.back()) != operand) continue;
       stays.push_back(operand);
     }
-    if (stays.empty()) stays = {Operand::weights, Operand::inputs};  // outputs, asked for at such a pass
     stationary_.push_back(stays);
 
     std::vector<PerOperand<bool>> keep;
@@ -159,6 +158,17 @@ Mapspace::Mapspace(const arch::LayerProblem& problem, const arch::Accelerator& a
 const LevelConstraint& Mapspace::constraint(int level) const {
   const auto index = static_cast<std::size_t>(level);
   return index < constraints_.memory.size() ? constraints_.memory[index] : kFree;
+}
+
+bool Mapspace::reduction_is_fixed() const {
+  const LevelConstraint& innermost = constraint(levels_ - 1);
+  if (innermost.stationary == Operand::outputs) return true;
+  if (!innermost.order.empty() && reuser(innermost.order.back()) == Operand::outputs) return true;
+  const auto fixes = [](const LevelConstraint& level) {
+    return level.factor[Dim::C] || level.factor[Dim::R] || level.factor[Dim::S];
+  };
+  return fixes(constraints_.registers) ||
+         std::any_of(constraints_.memory.begin(), constraints_.memory.end(), fixes);
 }
 
 std::vector<std::int64_t> Mapspace::splits(std::int64_t count, bool axis) const {
@@ -221,16 +231,9 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
   auto& known = factors_[d][static_cast<std::size_t>(slot)];
   const auto found = known.find(count);
   if (found != known.end()) return found->second;
-  const auto* fixed = slot == kAxisSlot       ? &constraints_.axes[d]
-                      : slot == kRegisterSlot ? &constraints_.registers.factor[d]
-                                              : &constraint(level_of(slot)).factor[d];
-  // Outputs are to stay at the innermost memory of a streaming array: its reduction loops are the pass's.
-  const LevelConstraint& innermost = constraint(levels_ - 1);
-  const bool in_pass = workload::is_reduction(d) && stationary_.back().front() != Operand::outputs &&
-                       (innermost.stationary == Operand::outputs ||
-                        (!innermost.order.empty() && reuser(innermost.order.back()) == Operand::outputs));
-  const bool outputs_stay = in_pass && slot == 2;
-  if (in_pass && slot == kRegisterSlot && !*fixed) fixed = levels_ > 1 ? &innermost.factor[d] : &kAll;
+  const std::optional<std::int64_t>& fixed = slot == kAxisSlot       ? constraints_.axes[d]
+                                             : slot == kRegisterSlot ? constraints_.registers.factor[d]
+                                                                     : constraint(level_of(slot)).factor[d];
   std::vector<std::int64_t> factors;
   if (slot == kAxisSlot) {
     factors = axis_factors(d);
@@ -239,11 +242,10 @@ const std::vector<std::int64_t>& Mapspace::factors(Dim d, int slot, std::int64_t
   } else {
     factors = splits(count, false);
   }
-  if (outputs_stay) factors = {1};
-  if (*fixed && !outputs_stay) {
+  if (fixed) {
     // A factor may be asked for that is no even split; one beyond what is left takes all of it.
-    const std::int64_t wanted = **fixed == kAllThatIsLeft ? factors.back() : std::min(**fixed, count);
-    bool possible = **fixed == kAllThatIsLeft || slot > kRegisterSlot || wanted <= factors.back();
+    const std::int64_t wanted = *fixed == kAllThatIsLeft ? factors.back() : std::min(*fixed, count);
+    bool possible = *fixed == kAllThatIsLeft || slot > kRegisterSlot || wanted <= factors.back();
     // Lanes of n:m weights take whole groups of channels.
     if (slot == kAxisSlot && d == Dim::C && problem_.sparsity)
       possible = possible && (wanted % problem_.sparsity->m == 0 || wanted == count);

@@ -96,6 +96,8 @@ class Mapspace {
   std::vector<std::int64_t> register_factors(workload::Dim d, std::int64_t count) const;
   std::vector<std::int64_t> splits(std::int64_t count, bool axis) const;
   const LevelConstraint& constraint(int level) const;
+  /// Do constraints fix where reduction loops are, or that they are innermost in the innermost memory?
+  bool reduction_is_fixed() const;
   bool repeats(const Point& point, int level) const;
 
   arch::LayerProblem problem_;

@@ -303,7 +303,9 @@ bool Completion::partial_sums_cost_too_much() const {
   for (Dim d : kDims) {
     if (depends_on(Operand::outputs, d)) outputs_move = outputs_move || choice_->passes[d] > outer_tiles_[d];
   }
-  if (!outputs_move || space_.stationary(1).back() == Operand::outputs || space_.order_is_fixed(1))
+  // Where one operand is to stay that has no loops, the outputs' may lie outside the reduction's.
+  const auto& stays = space_.stationary(1);
+  if (!outputs_move || stays.size() < 2 || stays.back() == Operand::outputs || space_.order_is_fixed(1))
     return false;
   const auto& prices = evaluator_.prices();
   const double moved = elements_[Operand::outputs] * 2 * accelerator_.array.bits.accumulators;

@@ -133,7 +133,7 @@ TEST_CASE("optimal search finds what plain enumeration finds and accounts for ev
 }
 
 TEST_CASE("optimal search finds what plain enumeration finds in constrained spaces") {
-  const std::uint64_t seed = GENERATE(31, 32);
+  const std::uint64_t seed = GENERATE(31, 32, 33, 34);
   const Account account = check_spaces(seed, 100, true);
   CHECK(account.legal > 5000);
   CHECK(account.without_legal < 40);
