@@ -17,6 +17,12 @@ using mapper::ResidencyStep;
 using workload::Layer;
 using workload::TensorId;
 
+std::int64_t bytes_of(const RunPlan& plan, const std::vector<int>& bits, TensorId tensor) {
+  return (workload::element_count(plan.network().shape(tensor)) * bits[static_cast<std::size_t>(tensor)] +
+          7) /
+         8;
+}
+
 /// Each layer's costs, in two passes: all questions to the mapper are collected, then asked at once.
 class StepCosts {
  public:
@@ -34,6 +40,8 @@ class StepCosts {
       cost = Cost{};
     } else if (moves_nothing(plan_.network(), index)) {
       if (on_chip.contains(layer.inputs.front()) == on_chip.contains(layer.output)) cost = Cost{};
+    } else if (before && after && bytes(plan_.layer_of(step - 1).output) + bytes(layer.output) > room()) {
+      return;  // as the mapper would find out, after a search
     } else if (auto problem = problem_of(plan_, index, bits_); !problem) {
       cost = on_vector_unit(index, on_chip);
     } else if (const auto given = plan_.mappings.find(layer.name); given != plan_.mappings.end()) {
@@ -57,6 +65,9 @@ class StepCosts {
   }
 
  private:
+  std::int64_t bytes(TensorId tensor) const { return bytes_of(plan_, bits_, tensor); }
+  std::int64_t room() const { return plan_.accelerator.memory[1].size_bytes; }
+
   std::optional<Cost> on_vector_unit(int index, const TensorSet& on_chip) const {
     const Layer& layer = plan_.network().layers()[static_cast<std::size_t>(index)];
     const workload::LayerFormat format = format_of(plan_, index, bits_);
@@ -93,12 +104,6 @@ bool reads_as_inputs(const RunPlan& plan, const Layer& layer, TensorId tensor) {
   const bool reads = std::find(layer.inputs.begin(), layer.inputs.end(), tensor) != layer.inputs.end();
   if (!reads || !workload::mac_shape(plan.network(), layer)) return reads;
   return std::find(layer.inputs.begin() + 1, layer.inputs.end(), tensor) == layer.inputs.end();
-}
-
-std::int64_t bytes_of(const RunPlan& plan, const std::vector<int>& bits, TensorId tensor) {
-  return (workload::element_count(plan.network().shape(tensor)) * bits[static_cast<std::size_t>(tensor)] +
-          7) /
-         8;
 }
 
 }  // namespace
