@@ -104,6 +104,8 @@ void add_search(CLI::App& command, MapperChoice& o, const std::vector<std::strin
       ->capture_default_str();
   command.add_flag_callback(
       "--no-cache", [&o] { o.cache = false; }, "Do not take, or leave, mappings in the cache");
+  command.add_flag("--keep-on-chip", o.keep_on_chip,
+                   "Leave outputs in the outermost buffer for the next layer where that pays");
 }
 
 /// Seed, threads and results.
@@ -270,6 +272,12 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (const std::string wrong = needs_tensors(run); !wrong.empty()) return usage_error(wrong, "heddle run");
     if (run.labels && !run.input)
       return usage_error("--labels needs --input: the inputs that they label", "heddle run");
+    if (run.mapper.keep_on_chip && run.mapper.search == kDefaultMapping) {
+      return usage_error(
+          "--keep-on-chip needs a search: the default mapping keeps nothing; expected --search optimal, "
+          "random, annealing or genetic",
+          "heddle run");
+    }
     if (draws(run.mapper)) run.mapper.evaluations = kRunDraws;
     return run;
   }

@@ -24,6 +24,7 @@ struct MapperChoice {
   double seconds = 0;  ///< budget of each distinct layer; 0: none. A search that draws always has one
   std::int64_t evaluations = 0;  ///< the same, in mappings; 0: none
   bool cache = true;             ///< read and write what other runs have found
+  bool keep_on_chip = false;     ///< decide which tensors stay on chip between layers
 };
 
 /// `heddle run NETWORK --arch ARCH ...`

@@ -52,7 +52,7 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
   std::optional<arch::LayerMapping> mapping;
   sim::LayerOutcome outcome;
   if (problem) {
-    mapping = mapping_of(plan_, *problem);
+    mapping = mapping_of(plan_, layer, *problem);
     const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
     if (sum_bits > accelerator.array.bits.accumulators) {
       throw InputError(
@@ -71,8 +71,9 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
       outcome.actions.memory.resize(accelerator.memory.size());
       outcome.cycles.port_busy.assign(accelerator.memory.size(), 0);
     } else {
-      outcome = machine_.run(
-          sim::VectorProgram{arch::make_vector_layer(network, layer, format, operation), inputs}, trace);
+      sim::VectorProgram program{arch::make_vector_layer(network, layer, format, operation), inputs};
+      place(program.layer, plan_.on_chip);
+      outcome = machine_.run(program, trace);
     }
   }
 

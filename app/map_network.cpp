@@ -1,12 +1,15 @@
 #include "app/map_network.h"
 
 #include <chrono>
+#include <map>
 #include <set>
 
 #include "app/analytical_run.h"
 #include "app/mapper_setup.h"
+#include "app/residency.h"
 #include "app/run_plan.h"
 #include "arch/timeloop.h"
+#include "mapper/fingerprint.h"
 #include "support/error.h"
 #include "support/write_file.h"
 #include "workload/compress/quantize.h"
@@ -32,19 +35,22 @@ void make_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 MapResult map_network(const MapOptions& options, const ConfigLibrary& library, Progress& progress) {
-  const RunPlan plan = plan_run(options.run, library);
+  RunPlan plan = plan_run(options.run, library);
   const workload::Network& network = plan.network();
   MapResult result;
   result.run = describe_run(options.run, plan);
 
   const std::vector<int> bits = workload::tensor_bits(network, plan.workload.recipe);
+  const auto begin = std::chrono::steady_clock::now();
+  if (options.run.mapper.keep_on_chip) result.run.stay_on_chip = keep_on_chip(plan, progress);
   std::vector<int> layers;
   std::vector<mapper::LayerQuestion> questions;
   for (const int step : plan.selected) {
     const int layer = plan.live.order[static_cast<std::size_t>(step)];
     if (auto problem = problem_of(plan, layer, bits)) {
       layers.push_back(layer);
-      questions.push_back({std::move(*problem), {}});
+      questions.push_back({std::move(*problem),
+                           operands_on_chip(plan.layer_of(static_cast<std::size_t>(step)), plan.on_chip)});
     }
   }
   if (layers.empty()) {
@@ -53,17 +59,20 @@ MapResult map_network(const MapOptions& options, const ConfigLibrary& library, P
         "no layer with multiply-accumulates: the vector unit runs the others, without a mapping");
   }
 
-  const auto begin = std::chrono::steady_clock::now();
   const auto answers = plan.mapper->map(
       questions, [&](const std::string& layer, double share) { progress.update("mapping " + layer, share); });
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   result.threads = plan.mapper->threads();
   mapper::require_all_mapped(answers);
+  std::map<std::string, std::string> solved;  // the first layer of each kind
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerResult layer = analyzed_layer(plan, layers[i], bits);
     layer.certificate = answers[i].mapped->certificate;
     result.run.layers.push_back(std::move(layer));
-    result.layers.push_back({questions[i].problem, answers[i].solved_as, answers[i].cached});
+    // Layers that are equal to another one where their tensors are elsewhere may not be here.
+    const auto& [problem, on_chip] = questions[i];
+    const auto first = solved.try_emplace(mapper::fingerprint(problem, on_chip), problem.name).first;
+    result.layers.push_back({problem, first->second, answers[i].cached});
   }
   progress.clear();
   result.run.warning = cache_warning(options.run, plan);

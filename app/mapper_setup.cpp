@@ -20,6 +20,18 @@ Enum named(const std::string& text, std::initializer_list<Enum> all) {
   throw std::invalid_argument("nothing is called " + text);
 }
 
+/// The array's n:m for weights that a network says keep to it, without a recipe: what the simulated machine
+/// finds by looking at them (where it saves anything).
+std::optional<workload::StructuredSparsity> stated_sparsity(const workload::Layer& layer,
+                                                            const arch::Accelerator& accelerator) {
+  const auto& nm = accelerator.array.sparsity;
+  const auto& stated = layer.density.structured;
+  if (!nm || !stated || !layer.weights || layer.weights->shape.at(1) <= nm->n) return std::nullopt;
+  const bool coarser = stated->m % nm->m == 0 && stated->n <= nm->n;
+  const bool finer = nm->m % stated->m == 0 && stated->n * (nm->m / stated->m) <= nm->n;
+  return coarser || finer ? nm : std::nullopt;
+}
+
 }  // namespace
 
 std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, const ConfigLibrary& library,
@@ -48,12 +60,18 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
                                                  std::move(cache));
 }
 
+workload::LayerFormat format_of(const RunPlan& plan, int index, const std::vector<int>& tensor_bits) {
+  workload::LayerFormat format =
+      workload::layer_format(plan.network(), index, tensor_bits, plan.workload.recipe);
+  const workload::Layer& layer = plan.network().layers()[static_cast<std::size_t>(index)];
+  if (!format.sparsity) format.sparsity = stated_sparsity(layer, plan.accelerator);
+  return format;
+}
+
 std::optional<arch::LayerProblem> problem_of(const RunPlan& plan, int index,
                                              const std::vector<int>& tensor_bits) {
   const workload::Layer& layer = plan.network().layers()[static_cast<std::size_t>(index)];
-  return arch::make_problem(plan.network(), layer,
-                            workload::layer_format(plan.network(), index, tensor_bits, plan.workload.recipe),
-                            plan.accelerator);
+  return arch::make_problem(plan.network(), layer, format_of(plan, index, tensor_bits), plan.accelerator);
 }
 
 void map_ahead(const RunPlan& plan, Progress& progress) {
@@ -62,7 +80,10 @@ void map_ahead(const RunPlan& plan, Progress& progress) {
   std::vector<mapper::LayerQuestion> questions;
   for (const int step : plan.selected) {
     const auto problem = problem_of(plan, plan.live.order[static_cast<std::size_t>(step)], bits);
-    if (problem && !plan.mappings.contains(problem->name)) questions.push_back({*problem, {}});
+    if (problem && !plan.mappings.contains(problem->name)) {
+      questions.push_back(
+          {*problem, operands_on_chip(plan.layer_of(static_cast<std::size_t>(step)), plan.on_chip)});
+    }
   }
   plan.mapper->map(
       questions, [&](const std::string& layer, double share) { progress.update("mapping " + layer, share); });

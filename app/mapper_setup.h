@@ -13,6 +13,10 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
                                                    const arch::Accelerator& accelerator,
                                                    const arch::EnergyTable& table);
 
+/// How wide a layer's numbers are, and how its weights are stored, as far as is known without tensors: as the
+/// recipe says, or the network of weights that came pruned. `tensor_bits`: of workload::tensor_bits.
+workload::LayerFormat format_of(const RunPlan& plan, int layer, const std::vector<int>& tensor_bits);
+
 /// The loops and widths of a layer as its recipe says, without tensors; nothing for layers of the vector
 /// unit. `tensor_bits`: of workload::tensor_bits.
 std::optional<arch::LayerProblem> problem_of(const RunPlan& plan, int layer,

@@ -7,6 +7,7 @@
 #include "app/analytical_run.h"
 #include "app/layer_simulation.h"
 #include "app/mapper_setup.h"
+#include "app/residency.h"
 #include "app/run_plan.h"
 #include "app/timeline.h"
 #include "support/error.h"
@@ -96,8 +97,9 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
 }  // namespace
 
 RunResult run(const RunOptions& options, const ConfigLibrary& library, Progress& progress) {
-  const RunPlan plan = plan_run(options, library);
+  RunPlan plan = plan_run(options, library);
   RunResult result = describe_run(options, plan);
+  if (options.mapper.keep_on_chip) result.stay_on_chip = keep_on_chip(plan, progress);
   map_ahead(plan, progress);
   if (options.fidelity == kAnalytical) {
     analyze(plan, progress, result);

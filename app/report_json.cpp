@@ -106,6 +106,16 @@ Json accuracy(const Accuracy& a) {
   return json;
 }
 
+Json stay_on_chip(const StayOnChip& stay) {
+  const auto cost = [](const mapper::Cost& c) {
+    return Json{{"energy_pj", c.energy_pj}, {"cycles", c.cycles}};
+  };
+  return {{"tensors", stay.tensors},
+          {"bytes", stay.bytes},
+          {"before", cost(stay.before)},
+          {"after", cost(stay.after)}};
+}
+
 }  // namespace
 
 Json to_json(const arch::Accelerator& accelerator) {
@@ -216,6 +226,7 @@ Json to_json(const RunResult& result) {
   Json& layers = json["layers"] = Json::array();
   for (const LayerResult& layer : result.layers) layers.push_back(to_json(layer, result.accelerator));
   json["total"] = total(result.totals());
+  if (result.stay_on_chip) json["stay_on_chip"] = stay_on_chip(*result.stay_on_chip);
   if (!result.incomplete.empty()) json["incomplete"] = result.incomplete;
   if (result.accuracy.of_float || result.accuracy.of_integer) json["accuracy"] = accuracy(result.accuracy);
   return json;

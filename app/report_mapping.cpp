@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/report_table.h"
 #include "app/table.h"
 #include "arch/describe.h"
 
@@ -166,6 +167,7 @@ std::string mapping_summary(const MapResult& result) {
                    "thread{}",
                    run.layers.size(), run.layers.size() == 1 ? "" : "s", distinct, cached, proved,
                    objective_of(run), result.seconds, result.threads, result.threads == 1 ? "" : "s"));
+  if (run.stay_on_chip) line("stay on chip", stay_text(*run.stay_on_chip));
   line("configuration",
        fmt::format("{} on {}, energy table {} {}, recipe {}, seed {}, heddle {}", run.network,
                    run.accelerator.name, run.energy_table, run.energy_table_version,

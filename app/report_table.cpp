@@ -120,6 +120,16 @@ std::string energy_table(const RunResult& result) {
   return table.text();
 }
 
+std::string stay_text(const StayOnChip& stay) {
+  const auto change = [](double before, double after) {
+    return fmt::format("{:+.1f} %", before > 0 ? 100 * (after / before - 1) : 0.0);
+  };
+  return fmt::format("{} tensor{}, {:.1f} KiB; energy {}, cycles {}", stay.tensors.size(),
+                     stay.tensors.size() == 1 ? "" : "s", static_cast<double>(stay.bytes) / 1024,
+                     change(stay.before.energy_pj, stay.after.energy_pj),
+                     change(static_cast<double>(stay.before.cycles), static_cast<double>(stay.after.cycles)));
+}
+
 std::string summary(const RunResult& result) {
   const Totals total = result.totals();
   const auto batch = static_cast<double>(result.batch);
@@ -145,6 +155,7 @@ std::string summary(const RunResult& result) {
     line("accuracy, machine",
          fmt::format("{:.2f} % of {} inputs", 100 * *accuracy.of_integer, grouped(accuracy.images)));
   }
+  if (result.stay_on_chip) line("stay on chip", stay_text(*result.stay_on_chip));
   line("configuration",
        fmt::format("{} on {}, fidelity {}, energy table {} {}, recipe {}{}, seed {}, heddle {}",
                    result.network, result.accelerator.name, result.fidelity, result.energy_table,

@@ -51,7 +51,8 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   arch::Accelerator accelerator = arch::read_accelerator(arch_file);
   arch::EnergyTable table =
       arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
-  RunPlan plan{std::move(accelerator), std::move(table), load_workload(options, library), {}, {}, {}, {}, {}};
+  RunPlan plan{
+      std::move(accelerator), std::move(table), load_workload(options, library), {}, {}, {}, {}, {}, {}, {}};
   plan.live = workload::live_ranges(plan.network());
   std::vector<std::string> names;
   for (std::size_t step = 0; step < plan.live.order.size(); ++step) names.push_back(plan.layer_of(step).name);
@@ -59,6 +60,10 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   plan.mappings = load_mappings(options, library, plan.accelerator, plan.network(), names);
   plan.mapping_file = options.mapping.value_or("").string();
   plan.mapper = make_mapper(options, library, plan.accelerator, plan.table);
+  plan.stated = stated_on_chip(plan.network(), plan.live, plan.mappings, plan.mapping_file);
+  for (const auto& [tensor, on_chip] : plan.stated) {
+    if (on_chip) plan.on_chip.insert(tensor);
+  }
   return plan;
 }
 
@@ -78,6 +83,7 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan) {
   if (options.mapping) result.options.emplace_back("mapping", options.mapping->string());
   result.options.emplace_back("search", options.mapper.search);
   if (plan.mapper) result.options.emplace_back("objective", options.mapper.objective);
+  if (options.mapper.keep_on_chip) result.options.emplace_back("keep_on_chip", "true");
   if (options.mapper.constraints)
     result.options.emplace_back("constraints", options.mapper.constraints->string());
   if (options.mapper.seconds > 0)
@@ -90,11 +96,22 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan) {
   return result;
 }
 
-arch::LayerMapping mapping_of(const RunPlan& plan, const arch::LayerProblem& problem) {
+arch::LayerMapping mapping_of(const RunPlan& plan, const workload::Layer& layer,
+                              const arch::LayerProblem& problem) {
   const auto given = plan.mappings.find(problem.name);
   if (given == plan.mappings.end()) {
-    if (!plan.mapper) return mapper::default_mapping(problem, plan.accelerator);
-    mapper::LayerAnswer answer = plan.mapper->map({problem, {}});
+    const workload::PerOperand<bool> on_chip = operands_on_chip(layer, plan.on_chip);
+    if (!plan.mapper) {
+      if (on_chip != workload::PerOperand<bool>{}) {
+        throw InputError(
+            plan.mapping_file,
+            fmt::format("layer {}: a neighbour keeps a tensor on chip, which the default mapping "
+                        "does not; expected a mapping of this layer, or --search optimal",
+                        layer.name));
+      }
+      return mapper::default_mapping(problem, plan.accelerator);
+    }
+    mapper::LayerAnswer answer = plan.mapper->map({problem, on_chip});
     mapper::require_all_mapped({answer});
     return std::move(answer.mapped.value().mapping);
   }

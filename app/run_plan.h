@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "app/on_chip.h"
 #include "app/run_result.h"
 #include "app/workload_setup.h"
 #include "arch/legality.h"
@@ -25,6 +26,8 @@ struct RunPlan {
   std::map<std::string, arch::LayerMapping> mappings;  ///< from --mapping, by layer
   std::string mapping_file;                            ///< for messages
   std::shared_ptr<mapper::NetworkMapper> mapper;       ///< of the other layers; null: the default mapping
+  std::map<workload::TensorId, bool> stated;           ///< by the mappings, of tensors: on chip or not
+  TensorSet on_chip;  ///< the tensors that are: as stated, and those that keep_on_chip() found
 
   const workload::Network& network() const { return workload.network; }
   const workload::Layer& layer_of(std::size_t step) const {
@@ -39,9 +42,10 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library);
 /// A result without layers: where it comes from.
 RunResult describe_run(const RunOptions& options, const RunPlan& plan);
 
-/// The mapping given for the layer, else the mapper's (or the default one). Throws InputError for one that is
-/// not legal, or when there is none.
-arch::LayerMapping mapping_of(const RunPlan& plan, const arch::LayerProblem& problem);
+/// The mapping given for the layer, else the mapper's (or the default one), with the plan's tensors on chip.
+/// Throws InputError for one that is not legal, or when there is none.
+arch::LayerMapping mapping_of(const RunPlan& plan, const workload::Layer& layer,
+                              const arch::LayerProblem& problem);
 
 /// A layer's entry in the result: what was counted, and what follows from it (energy, utilization, what
 /// bounds it). `problem` and `mapping`: of multiply-accumulate layers.

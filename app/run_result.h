@@ -55,6 +55,13 @@ struct Accuracy {
   std::int64_t images = 0;           ///< how many were classified
 };
 
+/// What --keep-on-chip decided, and what the mapper expects of it: of all layers that ran, with and without.
+struct StayOnChip {
+  std::vector<std::string> tensors;  ///< those that stay, in the order in which they are made
+  std::int64_t bytes = 0;            ///< of all of them
+  mapper::Cost before, after;        ///< with none of them on chip, and with all
+};
+
 struct RunResult {
   std::string network;
   arch::Accelerator accelerator;
@@ -71,6 +78,7 @@ struct RunResult {
   std::string warning;     ///< of something that did not work and changes no result; empty: none
   std::string incomplete;  ///< why the run ended after these layers; empty: it is complete
   Accuracy accuracy;
+  std::optional<StayOnChip> stay_on_chip;  ///< with --keep-on-chip
 
   Totals totals() const;
   /// No layer's check found a difference.
