@@ -17,6 +17,9 @@ using workload::PerOperand;
 
 namespace {
 
+/// Tile sizes of one dimension that are looked through for the one that touches the fewest inputs.
+constexpr std::int64_t kMostSizes = 2000;
+
 /// Does every input tile hold something, however short it is along the dimension? (A tile of nothing but
 /// padding is not fetched.)
 bool always_inside(const workload::MacShape& shape, const PerDim<std::int64_t>& tiles, bool rows) {
@@ -59,6 +62,7 @@ std::int64_t OuterBound::input_positions(bool rows, std::int64_t output_tiles, s
   };
   const auto [p_least, p_most] = sizes(size[rows ? Dim::P : Dim::Q], output_tiles);
   const auto [r_least, r_most] = sizes(size[rows ? Dim::R : Dim::S], tap_tiles);
+  if (p_most - p_least > kMostSizes) return input_positions(rows, 1, 1);  // all there are, each once
   std::int64_t fewest = std::numeric_limits<std::int64_t>::max();
   for (std::int64_t p = p_least; p <= p_most; ++p) {
     for (std::int64_t r = r_least; r <= r_most; ++r) {

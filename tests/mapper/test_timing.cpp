@@ -95,7 +95,7 @@ Compared check_random_layers(std::uint64_t seed, int levels, bool sparse, int ac
     }
   }
   CHECK(compared.layers >= accelerators * layers);
-  CHECK((levels == 1 || compared.on_chip >= compared.layers / 10));
+  CHECK((levels == 1 || grow || compared.on_chip >= compared.layers / 10));  // large tensors do not fit
   WARN(compared.layers << " compared: " << compared.passes << " passes, " << compared.evaluated
                        << " of them evaluated");
   return compared;
