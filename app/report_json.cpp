@@ -118,8 +118,9 @@ Json stay_on_chip(const StayOnChip& stay) {
 
 }  // namespace
 
-Json to_json(const arch::Accelerator& accelerator) {
-  const arch::DotUnit& unit = accelerator.array;
+namespace {
+
+Json to_json(const arch::DotUnit& unit) {
   Json array = {{"unit", "dot"}, {"rows", unit.rows}, {"columns", unit.columns}, {"lanes", unit.lanes}};
   if (unit.sparsity) array["sparsity"] = fmt::format("{}:{}", unit.sparsity->n, unit.sparsity->m);
   array["scalable"] = unit.scalable;
@@ -135,7 +136,23 @@ Json to_json(const arch::Accelerator& accelerator) {
   }
   array["ports"] = {
       {"weights", unit.ports.weights}, {"inputs", unit.ports.inputs}, {"outputs", unit.ports.outputs}};
+  return array;
+}
 
+Json to_json(const arch::EieUnit& eie, const arch::DotUnit& unit) {
+  return {{"unit", "eie"},
+          {"pes", unit.rows},
+          {"queue", eie.queue},
+          {"weights", {{"code", eie.code_bits}, {"index", eie.index_bits}}},
+          {"registers", unit.registers.inputs},
+          {"pointers", {{"bits", eie.pointer_bits}, {"size", eie.pointer_bytes}}},
+          {"word", eie.word_bits},
+          {"ports", {{"inputs", unit.ports.inputs}, {"outputs", unit.ports.outputs}}}};
+}
+
+}  // namespace
+
+Json to_json(const arch::Accelerator& accelerator) {
   Json memory = Json::array();
   for (const arch::MemoryLevel& level : accelerator.memory) {
     Json json = {{"name", level.name}};
@@ -147,6 +164,8 @@ Json to_json(const arch::Accelerator& accelerator) {
     } else {
       json["kind"] = "sram";
       json["size"] = level.size_bytes;
+      if (level.weight_bytes > 0) json["weight_size"] = level.weight_bytes;
+      json["banks"] = level.banks;
       json["word"] = level.word_bytes;
       json["bandwidth"] = level.bandwidth;
       json["latency"] = level.latency_cycles;
@@ -157,7 +176,8 @@ Json to_json(const arch::Accelerator& accelerator) {
   return {{"name", accelerator.name},
           {"clock", accelerator.clock_hz},
           {"energy", accelerator.energy},
-          {"array", std::move(array)},
+          {"array", accelerator.array.eie ? to_json(*accelerator.array.eie, accelerator.array)
+                                          : to_json(accelerator.array)},
           {"vector", {{"lanes", accelerator.vector.lanes}}},
           {"memory", std::move(memory)}};
 }

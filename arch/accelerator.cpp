@@ -16,9 +16,14 @@ constexpr std::int64_t kMostMultipliers = 1 << 22;
 constexpr std::int64_t kMostRegisters = 65536;
 constexpr std::int64_t kMostBytesPerCycle = 1 << 20;
 constexpr std::int64_t kMostLatency = 1'000'000;
+constexpr std::int64_t kMostBanks = 4096;
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;
 constexpr std::size_t kMostLevels = 8;
 constexpr int kLargestGroup = 16;
+constexpr std::int64_t kMostEiePes = 1024;
+constexpr std::int64_t kMostEieColumns = 65536;  ///< of a pass: PEs x activation registers
+constexpr std::int64_t kMostQueue = 4096;
+constexpr std::int64_t kMostWordBits = 4096;
 
 void read(const yaml::Value& map, const std::string& key, std::int64_t least, std::int64_t most,
           std::int64_t& target) {
@@ -103,18 +108,63 @@ void check_shared_size(const yaml::Value& value, const DotUnit& unit) {
   }
 }
 
-DotUnit read_dot(const yaml::Value& value) {
+/// Its grid is a column of PEs, its numbers have 16 bits.
+DotUnit read_eie(const yaml::Value& value) {
+  DotUnit unit;
+  EieUnit& eie = unit.eie.emplace();
+  unit.bits = {16, 16, 16};
+  unit.registers.inputs = unit.registers.outputs = 64;
+  value.only_keys({"unit", "pes", "queue", "weights", "registers", "pointers", "word", "ports"});
+  unit.rows = value.required("pes").integer(1, kMostEiePes);
+  read(value, "queue", 1, kMostQueue, eie.queue);
+  if (const auto weights = value.optional("weights")) {
+    weights->only_keys({"code", "index"});
+    if (const auto code = weights->optional("code")) eie.code_bits = static_cast<int>(code->integer(2, 8));
+    if (const auto index = weights->optional("index"))
+      eie.index_bits = static_cast<int>(index->integer(2, 8));
+  }
+  if (const auto registers = value.optional("registers")) {
+    unit.registers.inputs = unit.registers.outputs = registers->integer(1, kMostRegisters);
+    if (unit.registers.inputs * unit.rows > kMostEieColumns) {
+      registers->problem(fmt::format("{} PEs of {} activations take vectors of {}, expected at most {}",
+                                     unit.rows, unit.registers.inputs, unit.registers.inputs * unit.rows,
+                                     kMostEieColumns));
+    }
+  }
+  if (const auto pointers = value.optional("pointers")) {
+    pointers->only_keys({"bits", "size"});
+    if (const auto bits = pointers->optional("bits"))
+      eie.pointer_bits = static_cast<int>(bits->integer(4, 32));
+    if (const auto size = pointers->optional("size")) {
+      eie.pointer_bytes = size->bytes();
+      if (eie.pointer_bytes > kMostBytes) size->problem("expected at most 1 TiB");
+    }
+  }
+  read(value, "word", 1, kMostWordBits, eie.word_bits);
+  if (eie.word_bits < eie.code_bits + eie.index_bits) {
+    value.problem(fmt::format("a matrix SRAM word of {} bits holds no entry: a code and an index have {}",
+                              eie.word_bits, eie.code_bits + eie.index_bits));
+  }
+  unit.ports.inputs = unit.rows * 8;
+  unit.ports.outputs = unit.rows;
+  if (const auto ports = value.optional("ports")) {
+    ports->only_keys({"inputs", "outputs"});
+    read(*ports, "inputs", 1, kMostBytesPerCycle, unit.ports.inputs);
+    read(*ports, "outputs", 1, kMostBytesPerCycle, unit.ports.outputs);
+  }
+  return unit;
+}
+
+DotUnit read_array(const yaml::Value& value) {
   DotUnit unit;
   if (!value.is_map()) {
     value.only_keys({"unit"});
     return unit;
   }
-  if (value.has("unit") && value.required("unit").is_scalar() && value.required("unit").text() == "eie") {
-    value.required("unit").problem("the unit eie is not part of this version; expected dot");
-    return unit;  // the other keys of that unit are its own
-  }
+  if (value.has("unit") && value.required("unit").is_scalar() && value.required("unit").text() == "eie")
+    return read_eie(value);
   value.only_keys({"unit", "rows", "columns", "lanes", "sparsity", "scalable", "bits", "registers", "ports"});
-  value.required("unit").one_of({"dot"});
+  value.required("unit").one_of({"dot", "eie"});
   unit.rows = value.required("rows").integer(1, kMostOnAnAxis);
   unit.columns = value.required("columns").integer(1, kMostOnAnAxis);
   unit.lanes = value.required("lanes").integer(1, kMostOnAnAxis);
@@ -161,7 +211,8 @@ void read_name(const yaml::Value& value, std::set<std::string>& seen, std::strin
 
 MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::string>& seen) {
   MemoryLevel level;
-  value.only_keys({"name", "kind", "size", "word", "burst", "bandwidth", "latency", "double_buffered"});
+  value.only_keys(
+      {"name", "kind", "size", "banks", "word", "burst", "bandwidth", "latency", "double_buffered"});
   read_name(value.required("name"), seen, level.name);
   const yaml::Value kind = value.required("kind");
   const std::size_t problems = kind.problem_count();
@@ -173,7 +224,7 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
     kind.problem(outermost ? "the outermost level holds whole tensors; expected dram"
                            : "only the outermost level is dram; expected sram");
   }
-  for (const char* key : {"size", "word", "double_buffered"}) {
+  for (const char* key : {"size", "banks", "word", "double_buffered"}) {
     if (dram && value.has(key))
       value.required(key).problem(fmt::format("a dram has no {}; only an sram has", key));
   }
@@ -181,10 +232,18 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   if (!dram) {
     const yaml::Value size = value.required("size");
     const std::size_t before = size.problem_count();
-    level.size_bytes = size.bytes();
-    const bool sized = size.is_scalar() && size.problem_count() == before;
+    const bool split = size.is_map();
+    if (split) {
+      size.only_keys({"weights", "activations"});
+      level.weight_bytes = size.required("weights").bytes();
+      level.size_bytes = level.weight_bytes + size.required("activations").bytes();
+    } else {
+      level.size_bytes = size.bytes();
+    }
+    const bool sized = (size.is_scalar() || split) && size.problem_count() == before;
     if (level.size_bytes > kMostBytes) size.problem("expected at most 1 TiB");
     read(value, "word", 1, kMostBytesPerCycle, level.word_bytes);
+    read(value, "banks", 1, kMostBanks, level.banks);
     if (sized && level.word_bytes > level.size_bytes) {
       size.problem(
           fmt::format("{} bytes are less than one word of {} bytes", level.size_bytes, level.word_bytes));
@@ -198,6 +257,23 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   return level;
 }
 
+/// The eie unit works from one memory inside the dram: matrix SRAMs and activation SRAMs, a bank in each PE.
+void check_units_memory(const yaml::Value& memory, const Accelerator& accelerator) {
+  if (!memory.is_list() || accelerator.memory.size() < 2) return;
+  const bool eie = accelerator.array.eie.has_value();
+  const std::vector<yaml::Value> levels = memory.elements();
+  if (eie && levels.size() > 2) {
+    levels[2].problem("the eie unit works from the memories inside its PEs; expected a dram and one sram");
+  }
+  for (std::size_t i = 1; i < levels.size(); ++i) {
+    const bool split = accelerator.memory[i].weight_bytes > 0;
+    if (split == eie) continue;
+    levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
+                            ".., activations: ..}"
+                          : "only the eie unit has a memory for weights alone; expected one size");
+  }
+}
+
 }  // namespace
 
 Accelerator read_accelerator(const std::filesystem::path& file) {
@@ -209,7 +285,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   accelerator.name = root.required("name").text();
   accelerator.clock_hz = root.required("clock").hertz();
   if (const auto energy = root.optional("energy")) accelerator.energy = energy->text();
-  accelerator.array = read_dot(root.required("array"));
+  accelerator.array = read_array(root.required("array"));
   if (const auto vector = root.optional("vector")) {
     vector->only_keys({"lanes"});
     accelerator.vector.lanes = vector->required("lanes").integer(1, kMostOnAnAxis);
@@ -223,6 +299,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   std::set<std::string> names;
   for (const yaml::Value& level : levels)
     accelerator.memory.push_back(read_level(level, accelerator.memory.empty(), names));
+  check_units_memory(memory, accelerator);
   document.finish();
   return accelerator;
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,20 @@ struct Traffic {
   friend bool operator==(const Traffic&, const Traffic&) = default;
 };
 
+/// What the eie unit alone does. docs/eie.md.
+struct EieCounts {
+  std::int64_t broadcasts = 0;  ///< activations that are not zero
+  std::int64_t queue_pushes = 0, queue_pops = 0;
+  std::int64_t pointer_reads = 0;      ///< pointers; two for each slice
+  std::int64_t matrix_reads = 0;       ///< words
+  std::int64_t codebook_lookups = 0;   ///< entries, padding included
+  std::int64_t padding_entries = 0;    ///< of these
+  std::int64_t queue_full_cycles = 0;  ///< a broadcast waits: some queue is full
+  std::int64_t starved_cycles = 0;     ///< of all PEs: in compute cycles, with no entry to walk
+  std::vector<std::int64_t> work;      ///< by PE: cycles in which it walks a slice
+  friend bool operator==(const EieCounts&, const EieCounts&) = default;
+};
+
 /// Conventions in docs/counting.md.
 struct ActionCounts {
   std::vector<workload::PerOperand<Traffic>> memory;  ///< by memory level, outermost first
@@ -28,6 +43,7 @@ struct ActionCounts {
   std::int64_t requantizations = 0;    ///< accumulators turned into output codes by the PPU
   std::int64_t vector_operations = 0;  ///< elementary operations of the vector unit
   std::int64_t dram_bursts = 0;        ///< read and written
+  std::optional<EieCounts> eie;        ///< of a layer on the eie unit
   friend bool operator==(const ActionCounts&, const ActionCounts&) = default;
 };
 
@@ -39,7 +55,7 @@ enum class Stall : std::uint8_t {
   input_port,    ///< loading inputs into the operand registers
   bandwidth,     ///< a memory level delivers operands more slowly than the array's ports would take them
   partial_sums,  ///< partial sums are being read back into the accumulators
-  drain,         ///< both accumulator banks are in use
+  drain,         ///< no accumulator bank is free
   finish,        ///< after the last step: pipeline, drain, the last write-back
 };
 inline constexpr int kStallCount = 7;
@@ -51,7 +67,7 @@ constexpr std::string_view name(Stall stall) {
 
 struct CycleCounts {
   std::int64_t total = 0;
-  std::int64_t compute = 0;                        ///< cycles in which a step issues
+  std::int64_t compute = 0;                        ///< cycles in which a step issues, or slices are walked
   std::array<std::int64_t, kStallCount> stalls{};  ///< by Stall; compute + their sum = total
   std::vector<std::int64_t> port_busy;             ///< by memory level: cycles in which its port moves data
   friend bool operator==(const CycleCounts&, const CycleCounts&) = default;

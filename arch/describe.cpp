@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "arch/eie_storage.h"
+
 namespace heddle::arch {
 namespace {
 
@@ -52,7 +54,12 @@ std::string memory_line(const MemoryLevel& level, double clock_hz) {
   if (level.kind == MemoryLevel::Kind::dram) {
     text += fmt::format(" bursts of {} B", level.burst_bytes);
   } else {
-    text += fmt::format(" {}, words of {} B", size_text(level.size_bytes), level.word_bytes);
+    text += level.weight_bytes == 0
+                ? fmt::format(" {}", size_text(level.size_bytes))
+                : fmt::format(" {} for weights, {} for activations", size_text(level.weight_bytes),
+                              size_text(level.size_bytes - level.weight_bytes));
+    if (level.banks > 1) text += fmt::format(" in {} banks", level.banks);
+    text += fmt::format(", words of {} B", level.word_bytes);
   }
   text += fmt::format(", {} B/cycle ({:.4g} GB/s), latency {} cycles", level.bandwidth,
                       static_cast<double>(level.bandwidth) * clock_hz / 1e9, level.latency_cycles);
@@ -119,12 +126,11 @@ std::string axes_text(const LayerMapping& mapping) {
 
 }  // namespace
 
-std::string describe(const Accelerator& accelerator) {
-  const DotUnit& unit = accelerator.array;
-  const double peak = static_cast<double>(unit.rows * unit.columns * unit.lanes) * accelerator.clock_hz;
-  std::string text = fmt::format("accelerator {}: {:.4g} MHz, energy table {}\n", accelerator.name,
-                                 accelerator.clock_hz / 1e6, accelerator.energy);
-  text += fmt::format(
+namespace {
+
+std::string dot_text(const DotUnit& unit, double clock_hz) {
+  const double peak = static_cast<double>(unit.rows * unit.columns * unit.lanes) * clock_hz;
+  std::string text = fmt::format(
       "  array    dot, {} rows x {} columns x {} lanes, {}\n", unit.rows, unit.columns, unit.lanes,
       unit.sparsity ? fmt::format("{}:{} structured sparse or dense", unit.sparsity->n, unit.sparsity->m)
                     : "dense");
@@ -147,6 +153,36 @@ std::string describe(const Accelerator& accelerator) {
   text +=
       fmt::format("      outputs  {:>6} accumulators a bank, port {} results/cycle: drained in {} cycles\n",
                   results, unit.ports.outputs, ceil_div(results, unit.ports.outputs));
+  return text;
+}
+
+std::string eie_text(const DotUnit& unit, double clock_hz) {
+  const EieUnit& eie = *unit.eie;
+  std::string text = fmt::format("  array    eie, {} PEs, queues of {} activations\n", unit.rows, eie.queue);
+  text += fmt::format(
+      "    weights  {}-bit codes into {} values of {} bits, {}-bit relative indices, {} entries a word of {} "
+      "bits\n",
+      eie.code_bits, 1 << eie.code_bits, unit.bits.weights, eie.index_bits, eie.entries_per_word(),
+      eie.word_bits);
+  text += fmt::format("    pointers {} bits, {} a PE in two banks\n", eie.pointer_bits,
+                      size_text(eie.pointer_bytes));
+  text += fmt::format("    peak     {:.4g} GMAC/s of weights and activations that are not zero\n",
+                      static_cast<double>(unit.rows) * clock_hz / 1e9);
+  text += fmt::format(
+      "    registers {} source and {} destination activations a PE: passes of up to {} inputs and {} "
+      "outputs\n",
+      unit.registers.inputs, unit.registers.outputs, block_columns(unit), block_rows(unit));
+  return text + fmt::format("    ports    inputs {} B/cycle, outputs {} results/cycle\n", unit.ports.inputs,
+                            unit.ports.outputs);
+}
+
+}  // namespace
+
+std::string describe(const Accelerator& accelerator) {
+  std::string text = fmt::format("accelerator {}: {:.4g} MHz, energy table {}\n", accelerator.name,
+                                 accelerator.clock_hz / 1e6, accelerator.energy);
+  text += accelerator.array.eie ? eie_text(accelerator.array, accelerator.clock_hz)
+                                : dot_text(accelerator.array, accelerator.clock_hz);
   text += "  memory, outermost first\n";
   for (const MemoryLevel& level : accelerator.memory) text += memory_line(level, accelerator.clock_hz);
   return text + fmt::format("  vector   {} operations a cycle\n", accelerator.vector.lanes);
@@ -172,10 +208,10 @@ std::string describe(const EnergyTable& table, const Accelerator* accelerator) {
   } else {
     for (auto level = accelerator->memory.rbegin(); level != accelerator->memory.rend(); ++level) {
       const bool dram = level->kind == MemoryLevel::Kind::dram;
+      const std::int64_t bytes = level->bank_bytes(Operand::weights);
       const double picojoules =
-          dram ? table.dram_access(32) : table.sram_access(32, static_cast<double>(level->size_bytes));
-      text += storage_line(dram ? level->name : level->name + " (" + size_text(level->size_bytes) + ")",
-                           picojoules);
+          dram ? table.dram_access(32) : table.sram_access(32, static_cast<double>(bytes));
+      text += storage_line(dram ? level->name : level->name + " (" + size_text(bytes) + ")", picojoules);
     }
   }
   return text + storage_line("pJ a cycle", table.cycle_pj);

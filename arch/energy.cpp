@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <bit>
 #include <stdexcept>
 
 namespace heddle::arch {
@@ -27,10 +28,24 @@ Energy::Part storage(std::string name, const workload::PerOperand<Traffic>& traf
   result.name = std::move(name);
   for (Operand operand : kOperands) {
     result.by_operand[operand] =
-        picojoules(static_cast<double>(traffic[operand].read_bits + traffic[operand].write_bits));
+        picojoules(operand, static_cast<double>(traffic[operand].read_bits + traffic[operand].write_bits));
     result.total += result.by_operand[operand];
   }
   return result;
+}
+
+/// Queue entries are registers (an activation and its column); the pointer SRAM has two banks.
+void add_eie_parts(Energy& energy, const EieCounts& counts, const Accelerator& accelerator,
+                   const EnergyTable& table) {
+  const DotUnit& array = accelerator.array;
+  const double entry_bits =
+      array.bits.activations +
+      std::bit_width(static_cast<std::uint64_t>(array.rows * array.registers.inputs - 1));
+  const double bank_bytes = static_cast<double>(array.eie->pointer_bytes) / 2;
+  energy.parts.push_back(part("queues", static_cast<double>(counts.queue_pushes + counts.queue_pops) *
+                                            table.register_access(entry_bits)));
+  energy.parts.push_back(part("pointers", static_cast<double>(counts.pointer_reads) *
+                                              table.sram_access(array.eie->pointer_bits, bank_bytes)));
 }
 
 }  // namespace
@@ -45,16 +60,17 @@ Energy price(const ActionCounts& actions, std::int64_t cycles, const Accelerator
   energy.parts.push_back(
       part("array", static_cast<double>(actions.multiplies) * table.multiply(weight_bits, input_bits) +
                         static_cast<double>(actions.adds) * table.add(accelerator.array.bits.accumulators)));
-  energy.parts.push_back(
-      storage("registers", actions.registers, [&](double bits) { return table.register_access(bits); }));
+  energy.parts.push_back(storage("registers", actions.registers,
+                                 [&](Operand, double bits) { return table.register_access(bits); }));
+  if (accelerator.array.eie) add_eie_parts(energy, actions.eie.value_or(EieCounts{}), accelerator, table);
   for (std::size_t i = accelerator.memory.size(); i-- > 0;) {
     const MemoryLevel& level = accelerator.memory[i];
     const workload::PerOperand<Traffic> traffic =
         actions.memory.empty() ? workload::PerOperand<Traffic>{} : actions.memory[i];
-    energy.parts.push_back(storage(level.name, traffic, [&](double bits) {
+    energy.parts.push_back(storage(level.name, traffic, [&](Operand operand, double bits) {
       return level.kind == MemoryLevel::Kind::dram
                  ? table.dram_access(bits)
-                 : table.sram_access(bits, static_cast<double>(level.size_bytes));
+                 : table.sram_access(bits, static_cast<double>(level.bank_bytes(operand)));
     }));
   }
   const double requantization =

@@ -45,8 +45,8 @@ struct Energy {
     workload::PerOperand<double> by_operand;  ///< zero where the part has no tensors
     double total = 0;
   };
-  std::vector<Part>
-      parts;  ///< array, registers, memory levels innermost first to outermost, then ppu, then cycles
+  std::vector<Part> parts;  ///< array, registers, (eie: queues, pointers), memory levels innermost first to
+                            ///< outermost, then ppu, then cycles
   double total = 0;
 };
 

@@ -18,6 +18,11 @@ std::optional<LayerProblem> make_problem(const workload::Network& network, const
   problem.output_bits = format.output_bits;
   problem.sparsity = format.sparsity;
   if (!runs_sparse(accelerator.array, problem)) problem.sparsity.reset();
+  if (accelerator.array.eie) {
+    if (format.code_bits > 0)
+      problem.shared = {format.code_bits, format.weight_density, format.weight_density};
+    problem.input_density = layer.density.activations.value_or(1.0);
+  }
   return problem;
 }
 

@@ -213,10 +213,14 @@ struct Checker {
       }
     }
     if (!found.empty()) return;  // the rest counts with sound loops
-    axes();
     coverage();
-    registers();
     on_chip();
+    if (unit().eie) {
+      find_eie_illegalities(mapping, problem, accelerator, found);
+      return;
+    }
+    axes();
+    registers();
     capacities();
   }
 };

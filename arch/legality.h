@@ -9,6 +9,14 @@
 
 namespace heddle::arch {
 
+/// Weights as indices into a codebook, zeros left out: what the eie unit stores.
+struct SharedWeights {
+  int code_bits = 4;
+  double density = 1;     ///< share of the weights that are not zero
+  double pe_density = 1;  ///< the same among the rows of the PE that has most
+  friend bool operator==(const SharedWeights&, const SharedWeights&) = default;
+};
+
 /// A MAC layer as the machine sees it: its loops and the widths of what moves.
 struct LayerProblem {
   std::string name;
@@ -17,6 +25,8 @@ struct LayerProblem {
   int input_bits = 8;
   int output_bits = 8;
   std::optional<workload::StructuredSparsity> sparsity;  ///< of the weights, when they are stored n:m
+  std::optional<SharedWeights> shared;                   ///< of the weights, for the eie unit
+  double input_density = 1;  ///< share of the inputs that are not zero, as far as is known
 };
 
 /// Bits of the index of a kept weight within its group of m: ceil(log2 m).
@@ -55,5 +65,8 @@ std::int64_t level_bits(const LayerMapping& mapping, const LayerProblem& problem
 /// Rules in docs/mapping.md.
 std::vector<std::string> illegalities(const LayerMapping& mapping, const LayerProblem& problem,
                                       const Accelerator& accelerator);
+/// The part of it that is the eie unit's own.
+void find_eie_illegalities(const LayerMapping& mapping, const LayerProblem& problem,
+                           const Accelerator& accelerator, std::vector<std::string>& found);
 
 }  // namespace heddle::arch

@@ -1,5 +1,6 @@
 // Sizes of tiles: elements and bits of each operand, and what a memory level holds of them.
 #include <algorithm>
+#include <cmath>
 
 #include "arch/legality.h"
 #include "arch/window.h"
@@ -63,6 +64,11 @@ std::int64_t tile_bits(Operand operand, const LayerProblem& problem, const DotUn
   for (Dim dim : workload::kDims) extent[dim] = std::min(extent[dim], problem.shape.size[dim]);
   switch (operand) {
     case Operand::weights: {
+      if (problem.shared) {  // those that are stored, if they lie at random; without padding and pointers
+        const double stored =
+            static_cast<double>(tile_elements(operand, problem.shape, extent)) * problem.shared->density;
+        return std::llround(stored) * (unit.eie->code_bits + unit.eie->index_bits);
+      }
       if (!runs_sparse(unit, problem))
         return tile_elements(operand, problem.shape, extent) * problem.weight_bits;
       extent[Dim::C] = kept_channels(extent[Dim::C], problem.sparsity);

@@ -52,19 +52,20 @@ std::int64_t resident_bytes(const VectorLayer& layer) {
 std::int64_t room(const VectorLayer& layer, const Accelerator& accelerator) {
   const std::int64_t resident = resident_bytes(layer);
   const MemoryLevel& innermost = accelerator.memory.back();
-  if (resident == 0) return innermost.size_bytes;
+  if (resident == 0) return innermost.size_bytes - innermost.weight_bytes;
   if (accelerator.memory.size() < 2) {
     throw InputError(accelerator.name,
                      fmt::format("layer {}: there is no memory inside {} in which its tensors could stay",
                                  layer.name, accelerator.memory.front().name));
   }
   const MemoryLevel& level = accelerator.memory[1];
-  if (resident > level.size_bytes) {
+  const std::int64_t for_tensors = level.size_bytes - level.weight_bytes;
+  if (resident > for_tensors) {
     throw InputError(accelerator.name,
                      fmt::format("layer {}: {} holds {} bytes, the tensors that stay there take {}",
-                                 layer.name, level.name, level.size_bytes, resident));
+                                 layer.name, level.name, for_tensors, resident));
   }
-  return accelerator.memory.size() == 2 ? innermost.size_bytes - resident : innermost.size_bytes;
+  return accelerator.memory.size() == 2 ? for_tensors - resident : innermost.size_bytes;
 }
 
 }  // namespace
@@ -80,13 +81,14 @@ std::vector<VectorChunk> vector_chunks(const VectorLayer& layer, const Accelerat
     };
     while (size > 1 && needed(size) > available) size = (size + 1) / 2;
     if (needed(size) > available) {
-      const std::string beside =
-          available < buffer.size_bytes
-              ? fmt::format(", {} of them for tensors on chip", buffer.size_bytes - available)
-              : "";
-      throw InputError(accelerator.name,
-                       fmt::format("layer {}: {} holds {} bytes{}, the smallest piece of this layer needs {}",
-                                   layer.name, buffer.name, buffer.size_bytes, beside, needed(size)));
+      const std::string beside = available < buffer.size_bytes - buffer.weight_bytes
+                                     ? fmt::format(", {} of them for tensors on chip",
+                                                   buffer.size_bytes - buffer.weight_bytes - available)
+                                     : "";
+      throw InputError(
+          accelerator.name,
+          fmt::format("layer {}: {} holds {} bytes{}, the smallest piece of this layer needs {}", layer.name,
+                      buffer.name, buffer.size_bytes - buffer.weight_bytes, beside, needed(size)));
     }
   }
   std::vector<VectorChunk> chunks;

@@ -19,6 +19,10 @@ Json of(const std::optional<T>& value);
 Json of(std::int64_t value) { return value; }
 Json of(bool value) { return value; }
 Json of(workload::Operand operand) { return name(operand); }
+Json of(const arch::SharedWeights& shared) {
+  const auto& [code_bits, density, pe_density] = shared;
+  return {code_bits, density, pe_density};
+}
 Json of(const workload::StructuredSparsity& sparsity) {
   const auto& [n, m] = sparsity;
   return {n, m};
@@ -45,21 +49,26 @@ Json of(const workload::MacShape& shape) {
   return {of(size), stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, input_h, input_w};
 }
 
+Json of(const arch::EieUnit& unit) {
+  const auto& [queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes] = unit;
+  return {queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes};
+}
+
 Json of(const arch::DotUnit& unit) {
-  const auto& [rows, columns, lanes, sparsity, scalable, bits, registers, ports] = unit;
+  const auto& [rows, columns, lanes, sparsity, scalable, bits, registers, ports, eie] = unit;
   const auto& [weight_bits, activation_bits, accumulator_bits] = bits;
   const auto& [weight_vectors, input_vectors, accumulators, shared_bytes] = registers;
   const auto& [weight_port, input_port, output_port] = ports;
   return {rows,           columns,       lanes,           of(sparsity),
           scalable,       weight_bits,   activation_bits, accumulator_bits,
           weight_vectors, input_vectors, accumulators,    of(shared_bytes),
-          weight_port,    input_port,    output_port};
+          weight_port,    input_port,    output_port,     of(eie)};
 }
 
 Json of(const arch::MemoryLevel& memory) {
-  const auto& [name, kind, size_bytes, word_bytes, burst_bytes, bandwidth, latency_cycles, double_buffered] =
-      memory;
-  return {name,      static_cast<int>(kind), size_bytes,     word_bytes, burst_bytes,
+  const auto& [name, kind, size_bytes, weight_bytes, banks, word_bytes, burst_bytes, bandwidth,
+               latency_cycles, double_buffered] = memory;
+  return {name,      static_cast<int>(kind), size_bytes,     weight_bytes, banks, word_bytes, burst_bytes,
           bandwidth, latency_cycles,         double_buffered};
 }
 
@@ -101,9 +110,10 @@ Json of(const Constraints& constraints) {
 }  // namespace
 
 std::string fingerprint(const arch::LayerProblem& problem, const workload::PerOperand<bool>& on_chip) {
-  const auto& [name, shape, weight_bits, input_bits, output_bits, sparsity] = problem;
+  const auto& [name, shape, weight_bits, input_bits, output_bits, sparsity, shared, input_density] = problem;
   static_cast<void>(name);
-  return text({of(shape), weight_bits, input_bits, output_bits, of(sparsity), of(on_chip)});
+  return text({of(shape), weight_bits, input_bits, output_bits, of(sparsity), of(shared), input_density,
+               of(on_chip)});
 }
 
 std::string fingerprint(const arch::Accelerator& accelerator, const arch::EnergyTable& table,

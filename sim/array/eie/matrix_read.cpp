@@ -1,0 +1,34 @@
+#include "sim/array/eie/matrix_read.h"
+
+namespace heddle::sim::eie {
+
+MatrixRead::MatrixRead(sc_core::sc_module_name name, std::size_t pes, std::int64_t entries_per_word,
+                       const Clock& clock, const PointerRead& pointers, arch::EieCounts& counts)
+    : sc_module(name),
+      entries_per_word_(static_cast<std::uint32_t>(entries_per_word)),
+      pointers_(pointers),
+      counts_(counts),
+      word_(pes),
+      entries_(pes) {
+  SC_HAS_PROCESS(MatrixRead);
+  SC_METHOD(edge);
+  dont_initialize();
+  sensitive << clock.edge();
+}
+
+void MatrixRead::edge() {
+  for (std::size_t pe = 0; pe < word_.size(); ++pe) {
+    const Issue issue = pointers_.issue(pe);
+    if (issue.pe == nullptr) {
+      if (entries_[pe].valid) entries_.next(pe).valid = false;
+      continue;
+    }
+    const std::uint32_t word = issue.address / entries_per_word_;
+    if (issue.first || word != word_[pe]) ++counts_.matrix_reads;
+    word_[pe] = word;
+    entries_.next(pe) = {true, issue.first, issue.pe->codes[issue.address], issue.pe->indices[issue.address],
+                         issue.activation};
+  }
+}
+
+}  // namespace heddle::sim::eie

@@ -1,0 +1,30 @@
+// Sparse matrix read: one entry a cycle out of words of the PE's matrix SRAM.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "arch/actions.h"
+#include "sim/array/eie/pointer_read.h"
+
+namespace heddle::sim::eie {
+
+class MatrixRead : public sc_core::sc_module {
+ public:
+  MatrixRead(sc_core::sc_module_name name, std::size_t pes, std::int64_t entries_per_word, const Clock& clock,
+             const PointerRead& pointers, arch::EieCounts& counts);
+
+  /// What was issued in the cycle before.
+  const Entry& entry(std::size_t pe) const { return entries_[pe]; }
+
+ private:
+  void edge();
+
+  const std::uint32_t entries_per_word_;
+  const PointerRead& pointers_;
+  arch::EieCounts& counts_;
+  std::vector<std::uint32_t> word_;  ///< read last, of the slice in progress
+  Registers<Entry> entries_;
+};
+
+}  // namespace heddle::sim::eie
