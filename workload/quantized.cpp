@@ -1,6 +1,10 @@
 #include "workload/quantized.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <bit>
+#include <stdexcept>
 
 namespace heddle::workload {
 namespace {
@@ -34,7 +38,35 @@ LayerFormat format_of(const QuantizedLayer& layer) {
   format.weight_bits = layer.weights.quantization.bits;
   format.output_bits = layer.output.bits;
   format.sparsity = layer.sparsity;
+  if (!layer.codebook.empty()) {
+    const std::vector<std::int16_t>& codes = layer.weights.codes;
+    format.code_bits = static_cast<int>(std::bit_width(layer.codebook.size() - 1));
+    const auto zeros = std::count(codes.begin(), codes.end(), std::int16_t{0});
+    if (!codes.empty())
+      format.weight_density = 1 - static_cast<double>(zeros) / static_cast<double>(codes.size());
+  }
   return format;
+}
+
+std::vector<std::uint8_t> codebook_indices(const QuantizedLayer& layer) {
+  if (layer.codebook.empty() || layer.codebook.size() > 256) {
+    throw std::invalid_argument(
+        fmt::format("a codebook of {} values, expected 1 to 256", layer.codebook.size()));
+  }
+  constexpr std::int16_t absent = -1;
+  std::vector<std::int16_t> index_of(65536, absent);
+  for (std::size_t i = layer.codebook.size(); i-- > 0;)
+    index_of[static_cast<std::uint16_t>(layer.codebook[i])] = static_cast<std::int16_t>(i);
+  std::vector<std::uint8_t> indices(layer.weights.codes.size());
+  for (std::size_t i = 0; i < indices.size(); ++i) {
+    const std::int16_t index = index_of[static_cast<std::uint16_t>(layer.weights.codes[i])];
+    if (index == absent) {
+      throw std::invalid_argument(
+          fmt::format("weight {} is {}, which is not in the codebook", i, layer.weights.codes[i]));
+    }
+    indices[i] = static_cast<std::uint8_t>(index);
+  }
+  return indices;
 }
 
 }  // namespace heddle::workload
