@@ -1,12 +1,19 @@
 #include "sim/accelerator.h"
 
+#include <algorithm>
 #include <numeric>
 #include <stdexcept>
 
+#include "sim/array/dot_array.h"
+
 namespace heddle::sim {
 
-Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description)
-    : sc_module(name), description_(description), run_(description.memory.size()), sequencer_(run_) {
+Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description,
+                         Fidelity fidelity)
+    : sc_module(name),
+      description_(description),
+      run_(description.memory.size(), fidelity),
+      sequencer_(run_) {
   for (const arch::MemoryLevel& level : description_.memory) {
     ports_.push_back(std::make_unique<MemoryPort>((level.name + "_port").c_str(), level));
   }
@@ -16,7 +23,9 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
                                               inner.double_buffered, run_, ports_));
   }
   ppu_ = std::make_unique<PostProcessingUnit>("ppu", description_.array.ports.outputs, run_, ports_);
-  array_ = std::make_unique<DotArray>("array", description_.array, run_, sequencer_, *ppu_, ports_);
+  const Socket socket{run_, sequencer_, *ppu_, ports_};
+  if (fidelity == Fidelity::fast) throw std::logic_error("the dot unit has no fast form yet");
+  array_ = std::make_unique<DotArray>("array", description_.array, socket);
   ppu_->connect(*array_);
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
 }
@@ -46,10 +55,30 @@ void Accelerator::run_to_rest() {
   cycles.stalls[static_cast<std::size_t>(arch::Stall::finish)] += cycles.total - accounted;
 }
 
+namespace {
+
+/// The machine's order is (n, g, m, p, q); a matrix product's tensor is (g, n, m).
+std::vector<std::int16_t> network_layout(std::vector<std::int16_t> codes, const LayerProgram& program) {
+  using workload::Dim;
+  const auto& size = program.problem.shape.size;
+  const std::int64_t batch = size[Dim::N], groups = size[Dim::G];
+  if (!program.groups_outermost || batch == 1 || groups == 1) return codes;
+  const auto inner = size[Dim::M] * size[Dim::P] * size[Dim::Q];
+  std::vector<std::int16_t> result(codes.size());
+  for (std::int64_t n = 0; n < batch; ++n) {
+    for (std::int64_t g = 0; g < groups; ++g) {
+      std::copy_n(codes.begin() + (n * groups + g) * inner, inner, result.begin() + (g * batch + n) * inner);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
 LayerOutcome Accelerator::run(const LayerProgram& program, const TraceSink& trace) {
   begin_layer(trace);
   run_.program = &program;
-  run_.store(0).load_program(program);
+  if (run_.moves_data) run_.store(0).load_program(program);
   for (std::size_t level = 1; level < run_.stores.size(); ++level) {
     run_.stores[level].clear(description_.memory[level].double_buffered ? 2 : 1);
   }
@@ -59,23 +88,13 @@ LayerOutcome Accelerator::run(const LayerProgram& program, const TraceSink& trac
   run_to_rest();
 
   LayerOutcome outcome{{}, run_.actions, run_.cycles};
-  const View<std::int64_t> outputs = run_.store(0).outputs(0);
-  const std::int64_t count = outputs.box.elements();
+  const std::int64_t count = program.problem.shape.output_count();
   if (!sequencer_.exhausted() || run_.actions.requantizations != count) {
     throw std::logic_error("layer " + program.problem.name + ": the machine came to rest with " +
                            std::to_string(run_.actions.requantizations) + " of " + std::to_string(count) +
                            " outputs complete");
   }
-  // DRAM holds (n, g, m, p, q); a matrix product's tensor is (g, n, m).
-  outcome.output.resize(static_cast<std::size_t>(count));
-  const auto& e = outputs.box.extent;
-  const std::int64_t inner = e[2] * e[3] * e[4];
-  for (std::int64_t n = 0; n < e[0]; ++n) {
-    for (std::int64_t g = 0; g < e[1]; ++g) {
-      const std::int64_t row = program.groups_outermost ? g * e[0] + n : n * e[1] + g;
-      std::copy_n(outputs.data + (n * e[1] + g) * inner, inner, outcome.output.begin() + row * inner);
-    }
-  }
+  outcome.output = network_layout(array_->outputs(), program);
   return outcome;
 }
 

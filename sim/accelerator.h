@@ -8,7 +8,7 @@
 
 #include "arch/accelerator.h"
 #include "arch/actions.h"
-#include "sim/array/dot_array.h"
+#include "sim/array/array_unit.h"
 #include "sim/layer_run.h"
 #include "sim/memory_port.h"
 #include "sim/mover.h"
@@ -27,7 +27,9 @@ struct LayerOutcome {
 
 class Accelerator : public sc_core::sc_module {
  public:
-  Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description);
+  /// Fidelities differ in how the array lives; movers, ports, post-processing and vector unit are the same.
+  Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description,
+              Fidelity fidelity = Fidelity::clocked);
   Accelerator(const Accelerator&) = delete;
   Accelerator& operator=(const Accelerator&) = delete;
 
@@ -46,7 +48,7 @@ class Accelerator : public sc_core::sc_module {
   std::vector<std::unique_ptr<MemoryPort>> ports_;
   std::vector<std::unique_ptr<Mover>> movers_;
   std::unique_ptr<PostProcessingUnit> ppu_;
-  std::unique_ptr<DotArray> array_;
+  std::unique_ptr<ArrayUnit> array_;
   std::unique_ptr<VectorUnit> vector_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "arch/actions.h"
 #include "sim/clocking.h"
+#include "sim/fidelity.h"
 #include "sim/tile_store.h"
 
 namespace heddle::sim {
@@ -30,11 +31,15 @@ struct LevelProgress {
 };
 
 struct LayerRun {
-  explicit LayerRun(std::size_t levels) : stores(levels) {
+  LayerRun(std::size_t levels, Fidelity fidelity)
+      : moves_data(fidelity == Fidelity::clocked), stores(levels) {
     for (std::size_t level = 0; level < levels; ++level)
       progress.push_back(std::make_unique<LevelProgress>());
   }
 
+  /// Tiles are copied from store to store, and sums turned into codes where they pass. Else everything takes
+  /// its time and is counted, the stores stay empty, and the array computes all outputs at the end.
+  const bool moves_data;
   const LayerProgram* program = nullptr;
   std::vector<TileStore> stores;                         ///< by memory level
   std::vector<std::unique_ptr<LevelProgress>> progress;  ///< by memory level

@@ -82,11 +82,11 @@ void Mover::fetch() {
     if (!child_keeps(operand) || generation == held_[operand]) continue;
     held_[operand] = generation;
     if (operand == Operand::outputs) {
-      run_.store(level_ + 1).open_outputs(generation, tile, program);
+      if (run_.moves_data) run_.store(level_ + 1).open_outputs(generation, tile, program);
       if (is_first_visit(tile)) continue;
     }
     if (at_home(operand)) {  // inputs: there since the layer that made them
-      run_.store(level_ + 1).fetch(operand, generation, tile, program, run_.store(0), 0);
+      if (run_.moves_data) run_.store(level_ + 1).fetch(operand, generation, tile, program, run_.store(0), 0);
       continue;
     }
     const int from = run_.keeper(operand, level_);
@@ -106,17 +106,23 @@ void Mover::fetch() {
       if (run_.trace)
         run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted, here});
     }
-    const std::int64_t generation = fetching_->generation(level_, operand);
-    const std::int64_t source = from == 0 ? 0 : fetching_->generation(from - 1, operand);
-    if (operand == Operand::outputs) {
-      run_.store(level_ + 1).fetch_outputs(generation, run_.store(from), source);
-    } else {
-      run_.store(level_ + 1).fetch(operand, generation, tile, program, run_.store(from), source);
-    }
+    if (run_.moves_data) copy_in(operand, from);
     run_.read(from, operand, elements, element_bits);
     run_.write(level_ + 1, operand, elements, element_bits);
   }
   run_.at(level_).delivered.advance();
+}
+
+/// The tile of the iteration that is being fetched, from level `from`'s store into the inner level's.
+void Mover::copy_in(Operand operand, int from) {
+  const std::int64_t generation = fetching_->generation(level_, operand);
+  const std::int64_t source = from == 0 ? 0 : fetching_->generation(from - 1, operand);
+  TileStore& to = run_.store(level_ + 1);
+  if (operand == Operand::outputs) {
+    to.fetch_outputs(generation, run_.store(from), source);
+  } else {
+    to.fetch(operand, generation, fetching_->tile(level_), *run_.program, run_.store(from), source);
+  }
 }
 
 void Mover::retire() {
@@ -130,7 +136,7 @@ void Mover::retire() {
   if (retiring_->done() || retiring_->generation(level_, Operand::outputs) != generation) {
     const std::int64_t target = to == 0 ? 0 : current.generation(to - 1, Operand::outputs);
     if (at_home(Operand::outputs)) {  // they stay; the layer that reads them finds them there
-      run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
+      if (run_.moves_data) run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
       ++evicted_;
       return;
     }
@@ -140,7 +146,7 @@ void Mover::retire() {
     const MemoryPort::Ticket ticket = ask(to, elements * element_bits);
     while (ticket->ended < 0) wait(ticket->changed);
     if (run_.trace) run_.trace({name(), "write back outputs", ticket->granted, ticket->ended});
-    run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
+    if (run_.moves_data) run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
     run_.read(level_ + 1, Operand::outputs, elements, element_bits);
     run_.write(to, Operand::outputs, elements, element_bits);
     ++evicted_;

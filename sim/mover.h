@@ -29,6 +29,7 @@ class Mover : public sc_core::sc_module {
   bool may_fetch() const;
   bool may_retire() const;
   void fetch();
+  void copy_in(workload::Operand operand, int from);
   void retire();
   bool child_keeps(workload::Operand operand) const { return run_.keeps(level_ + 1, operand); }
   /// The operand is at home in the inner level: its tile there is the tensor, which no request moves.

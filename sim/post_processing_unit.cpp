@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "sim/array/array_unit.h"
+
 namespace heddle::sim {
 
 using workload::Dim;
@@ -59,6 +61,17 @@ void PostProcessingUnit::drain(const Job& job) {
 void PostProcessingUnit::store(const Job& job) {
   const LayerProgram& program = *run_.program;
   const int level = job.pass.level[Operand::outputs];
+  if (run_.moves_data) store_data(job);
+  const std::int64_t results = moved_elements(Operand::outputs, job.pass.tile, program.problem);
+  run_.actions.registers[Operand::outputs].read_elements += results;
+  run_.actions.registers[Operand::outputs].read_bits += results * program.accumulator_bits;
+  run_.write(level, Operand::outputs, results, run_.bits(Operand::outputs, job.pass.completes));
+  if (job.pass.completes) run_.actions.requantizations += results;
+}
+
+void PostProcessingUnit::store_data(const Job& job) {
+  const LayerProgram& program = *run_.program;
+  const int level = job.pass.level[Operand::outputs];
   const View<std::int64_t> to = run_.store(level).outputs(job.pass.generation[Operand::outputs]);
   const auto& start = job.pass.tile.start;
   const auto& extent = job.pass.tile.extent;
@@ -80,12 +93,6 @@ void PostProcessingUnit::store(const Job& job) {
       }
     }
   }
-  const auto results = static_cast<std::int64_t>(sums.size());
-  const int accumulator_bits = program.accumulator_bits;
-  run_.actions.registers[Operand::outputs].read_elements += results;
-  run_.actions.registers[Operand::outputs].read_bits += results * accumulator_bits;
-  run_.write(level, Operand::outputs, results, run_.bits(Operand::outputs, job.pass.completes));
-  if (job.pass.completes) run_.actions.requantizations += results;
 }
 
 void PostProcessingUnit::commit() {

@@ -8,12 +8,13 @@
 #include <memory>
 #include <vector>
 
-#include "sim/array/array_unit.h"
 #include "sim/layer_run.h"
 #include "sim/memory_port.h"
 #include "sim/sequencer.h"
 
 namespace heddle::sim {
+
+class ArrayUnit;
 
 class PostProcessingUnit : public sc_core::sc_module {
  public:
@@ -45,6 +46,7 @@ class PostProcessingUnit : public sc_core::sc_module {
   void process();
   void drain(const Job& job);
   void store(const Job& job);
+  void store_data(const Job& job);
   void commit();
 
   const std::int64_t results_per_cycle_;

@@ -1,20 +1,113 @@
-// The socket: what every array unit shows the rest of the machine. Passes come from the sequencer; sums stay
-// in one of two accumulator banks until the post-processing unit has drained them.
+// The socket: what every array unit shares with the others and shows the rest of the machine. Passes come
+// from the sequencer, one at a time; each begins when the last step of the one before has issued. A unit runs
+// the steps of a pass; the base class holds the ports that the pass streams from, opens accumulator banks,
+// accounts for every cycle, and hands closed banks to the post-processing unit.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
+
+#include "arch/accelerator.h"
+#include "sim/layer_run.h"
+#include "sim/memory_port.h"
+#include "sim/sequencer.h"
 
 namespace heddle::sim {
 
-class ArrayUnit {
+class PostProcessingUnit;
+
+/// What the machine offers the array.
+struct Socket {
+  LayerRun& run;
+  Sequencer& sequencer;
+  PostProcessingUnit& ppu;
+  const std::vector<std::unique_ptr<MemoryPort>>& ports;  ///< by memory level
+};
+
+class ArrayUnit : public sc_core::sc_module {
  public:
-  virtual ~ArrayUnit() = default;
+  /// In what the units' common rules differ.
+  struct Traits {
+    Cycle stages = 3;  ///< from the issue of a pass's last step until its sums are complete
+    int banks = 2;     ///< of accumulators; with one, a pass that opens waits until it has been drained
+  };
+
+  ArrayUnit(sc_core::sc_module_name name, const Traits& traits, const arch::Ports& array_ports,
+            const Socket& socket);
+  ArrayUnit(const ArrayUnit&) = delete;
+  ArrayUnit& operator=(const ArrayUnit&) = delete;
 
   /// Begins the layer in progress in this cycle.
-  virtual void start() = 0;
-  /// The sums that a closed bank holds, in (n, g, m, p, q) order of its output tile.
+  void start() { start_.notify(sc_core::SC_ZERO_TIME); }
+  /// The sums that a closed bank holds, in (n, g, m, p, q) order of its output tile. Asked for only where
+  /// data moves (LayerRun::moves_data).
   virtual std::vector<std::int64_t> sums(int bank) const = 0;
+  /// The codes of the whole layer, which has been run, in (n, g, m, p, q) order: what the passes left in the
+  /// DRAM's store. A unit that works without moving data computes them here, all at once.
+  virtual std::vector<std::int16_t> outputs();
+
+ protected:
+  /// Bits that a load brings into the operand registers; 0 for an operand that is there already.
+  struct LoadBits {
+    std::int64_t weights = 0;
+    std::int64_t inputs = 0;
+  };
+  struct LoadTime {
+    Cycle cycles = 0;
+    arch::Stall cause = arch::Stall::weight_port;
+  };
+
+  /// A new layer begins: registers hold nothing.
+  virtual void begin_layer() = 0;
+  /// A pass begins. Comes before anything waits for its sake.
+  virtual void begin_pass(const Pass& pass) = 0;
+  /// Runs the pass's steps, first load to last issue: loads (time_of), opens the bank (open_bank) before the
+  /// first step if the pass opens, issues every step (wait_until, issued). Returns in the cycle of the last
+  /// issue.
+  virtual void run_steps(const Pass& pass) = 0;
+  /// Clears a bank; the pass, and those that follow it on the same outputs, add up there.
+  virtual void clear_bank(int bank) = 0;
+  /// Puts the partial sums of the pass's output tile back into the bank that was just cleared. Asked for only
+  /// where data moves; cycles and actions are counted by the base class.
+  virtual void restore(const Pass& pass, int bank) = 0;
+
+  /// Waits for the pass's accumulator bank, clears it, and puts partial sums back where there are any.
+  /// Returns the first cycle in which a step may add to it.
+  Cycle open_bank(const Pass& pass);
+  /// Cycles that a load takes: each operand at its array port, and what comes from one memory at that
+  /// memory's bandwidth. Counts the memories' busy cycles and bursts.
+  LoadTime time_of(const Pass& pass, const LoadBits& load);
+  /// Cycles up to `until` that nobody has accounted for yet belong to `cause`.
+  void account(arch::Stall cause, Cycle until);
+  /// `steps` steps issued, the last one in cycle `last`; the cycles before are accounted for.
+  void issued(std::int64_t steps, Cycle last);
+  void wait_until(Cycle t);
+  void wait_for(const MemoryPort::Ticket& ticket, bool granted);
+  MemoryPort& port(int level) { return *socket_.ports[static_cast<std::size_t>(level)]; }
+  int bank() const { return bank_; }                ///< of the pass in progress
+  Cycle last_issue() const { return last_issue_; }  ///< one before the layer's begin, until a step has issued
+
+  const Socket socket_;
+  LayerRun& run_;
+
+ private:
+  void process();
+  void run_layer();
+  void run_pass(const Pass& pass);
+  void hold_streamed_levels(const Pass& pass);
+  Requester rank() const { return run_.innermost() + 2; }  ///< after the post-processing unit
+  bool is_adjacent(int level) const { return level == run_.innermost() && level > 0; }
+
+  const Traits traits_;
+  const arch::Ports array_ports_;
+  sc_core::sc_event start_;
+
+  Cycle last_issue_ = -1;
+  Cycle accounted_ = 0;  ///< first cycle that no one has accounted for yet
+  int bank_ = 0;
+  std::vector<std::pair<int, MemoryPort::Ticket>> held_;  ///< ports held for the pass in progress
 };
 
 }  // namespace heddle::sim

@@ -307,7 +307,7 @@ void for_each_output(const PerDim<std::vector<std::int64_t>>& offset, const Visi
 
 }  // namespace
 
-std::int64_t DotDatapath::restore() {
+void DotDatapath::restore() {
   const Box box = box_of(Operand::outputs, pass_.tile, run_.program->problem);
   std::vector<std::int64_t> sums(static_cast<std::size_t>(box.elements()));
   const View<std::int64_t> from =
@@ -325,12 +325,6 @@ std::int64_t DotDatapath::restore() {
     }
   });
   bank.touched.assign(bank.touched.size(), true);
-  const auto count = static_cast<std::int64_t>(sums.size());
-  const int bits = run_.program->accumulator_bits;
-  run_.read(pass_.level[Operand::outputs], Operand::outputs, count, bits);
-  run_.actions.registers[Operand::outputs].write_elements += count;
-  run_.actions.registers[Operand::outputs].write_bits += count * bits;
-  return count;
 }
 
 std::vector<std::int64_t> DotDatapath::sums(int which) const {

@@ -36,8 +36,8 @@ class DotDatapath {
   /// Runs the loaded step `index`.
   void execute(std::size_t index);
 
-  /// Puts the partial sums of the pass's output tile back into the open accumulators. Returns how many.
-  std::int64_t restore();
+  /// Puts the partial sums of the pass's output tile back into the open accumulators.
+  void restore();
   /// The sums of a bank's output tile, in (n, g, m, p, q) order.
   std::vector<std::int64_t> sums(int bank) const;
 
