@@ -33,7 +33,9 @@ struct FixedPointSum {
 
   /// The product at the sum's binary point.
   std::int32_t term(std::int32_t weight, std::int32_t input) const {
-    const std::int64_t product = static_cast<std::int64_t>(weight) * input;
+    return rounded(static_cast<std::int64_t>(weight) * input);
+  }
+  std::int32_t rounded(std::int64_t product) const {
     const std::int64_t half = product_shift == 0 ? 0 : std::int64_t{1} << (product_shift - 1);
     return static_cast<std::int32_t>((product + half) >> product_shift);
   }

@@ -10,6 +10,7 @@ ActivationQueues::ActivationQueues(sc_core::sc_module_name name, std::size_t pes
     : sc_module(name),
       depth_(depth),
       slots_(depth + 1),
+      clock_(clock),
       detection_(detection),
       counts_(counts),
       ring_(pes * slots_),
@@ -21,10 +22,12 @@ ActivationQueues::ActivationQueues(sc_core::sc_module_name name, std::size_t pes
 }
 
 bool ActivationQueues::ready() const {
-  for (std::size_t pe = 0; pe < fill_.size(); ++pe) {
-    if (fill_[pe].size == depth_ && !pointers_->is_free(pe)) return false;
-  }
-  return true;
+  if (known_at_ == clock_.cycle()) return ready_;
+  known_at_ = clock_.cycle();
+  ready_ = true;
+  for (std::size_t pe = 0; pe < fill_.size() && ready_; ++pe)
+    ready_ = fill_[pe].size < depth_ || pointers_->is_free(pe);
+  return ready_;
 }
 
 std::optional<Activation> ActivationQueues::taken(std::size_t pe) const {

@@ -35,11 +35,14 @@ class ActivationQueues : public sc_core::sc_module {
     std::uint32_t head = 0, size = 0;
   };
   const std::size_t depth_, slots_;  ///< a slot more than the depth: the one that is being taken
+  const Clock& clock_;
   const LeadingNonZero& detection_;
   const PointerRead* pointers_ = nullptr;
   arch::EieCounts& counts_;
   std::vector<Activation> ring_;
   Registers<Fill> fill_;
+  mutable Cycle known_at_ = -1;  ///< the cycle in which ready() was worked out
+  mutable bool ready_ = false;
 };
 
 }  // namespace heddle::sim::eie

@@ -24,9 +24,12 @@ class Clock : public sc_core::sc_module {
     running_ = true;
   }
   const sc_core::sc_event& edge() const { return edge_; }
+  /// Of the edge in progress.
+  Cycle cycle() const { return cycle_; }
 
  private:
   void tick() {
+    cycle_ = now();
     edge_.notify(sc_core::SC_ZERO_TIME);
     running_ = busy_();
     if (running_) tick_.notify(cycles(1));
@@ -34,6 +37,7 @@ class Clock : public sc_core::sc_module {
 
   const std::function<bool()> busy_;
   bool running_ = false;
+  Cycle cycle_ = 0;
   sc_core::sc_event tick_, edge_;
 };
 

@@ -14,7 +14,7 @@ constexpr std::size_t kChildren = 4;
 }  // namespace
 
 LeadingNonZero::LeadingNonZero(sc_core::sc_module_name name, std::size_t pes, const Clock& clock)
-    : sc_module(name) {
+    : sc_module(name), clock_(clock) {
   tree_.emplace_back(pes, kNone);
   while (tree_.back().size() > 1)
     tree_.emplace_back((tree_.back().size() + kChildren - 1) / kChildren, kNone);
@@ -56,7 +56,7 @@ std::optional<Activation> LeadingNonZero::leading() {
 }
 
 std::optional<Activation> LeadingNonZero::offer() const {
-  return now() >= first_broadcast_ ? offer_[0] : std::nullopt;
+  return clock_.cycle() >= first_broadcast_ ? offer_[0] : std::nullopt;
 }
 
 void LeadingNonZero::edge() {

@@ -26,13 +26,14 @@ class LeadingNonZero : public sc_core::sc_module {
   /// In this cycle.
   std::optional<Activation> offer() const;
   /// Nothing is offered in this cycle, nor will be in this pass.
-  bool exhausted() const { return now() >= first_broadcast_ && !offer_[0]; }
+  bool exhausted() const { return clock_.cycle() >= first_broadcast_ && !offer_[0]; }
 
  private:
   void edge();
   void move_leaf(std::size_t pe);
   std::optional<Activation> leading();
 
+  const Clock& clock_;
   const std::vector<std::int16_t>* source_ = nullptr;
   const ActivationQueues* queues_ = nullptr;
   Cycle first_broadcast_ = 0;
