@@ -141,9 +141,8 @@ TEST_CASE("small sets come close to the best clusters there are, and well separa
 
 TEST_CASE("clusters that lose all their weights are used elsewhere") {
   // Linear values of 4 bits stand at -1, -6/7 ... 1; nearly all weights are within 0.01.
-  std::vector<float> weights = {-1, 1};
-  for (int i = 1; i <= 400; ++i)
-    weights.push_back((i % 2 == 0 ? static_cast<float>(i) : 0.3F - static_cast<float>(i)) * 2.5e-5F);
+  std::vector<float> weights = synthetic({400}, 1, Distribution::uniform, 0.01, 4).values;
+  weights.insert(weights.end(), {-1, 1});
   for (const Initialization initialization : kAll) {
     INFO(name(initialization));
     const SharedValues shared = share_values(weights, {4, initialization});
