@@ -32,12 +32,12 @@ struct SharedValues {
   std::size_t nearest(float weight) const;
 };
 
-/// Lloyd's algorithm over the weights that are not zero, until no weight changes its cluster. If there are no
-/// more distinct ones than clusters, they are the result. A cluster without weights moves to the weight that
-/// is furthest from the value it shares, the least of equal ones, which makes the sum of squares smaller; a
-/// mean of exactly zero moves to the weight of its cluster that is nearest to zero. The weights are sorted
-/// once; an iteration then takes clusters * log(weights). Throws std::invalid_argument for bits beyond 2 to 8
-/// or weights that are not finite.
+/// Lloyd's algorithm over the weights that are not zero, until no weight changes its cluster or for 1000
+/// iterations. If there are no more distinct ones than clusters, they are the result. A cluster without
+/// weights moves to the weight that is furthest from the value it shares, the least of equal ones, which
+/// makes the sum of squares smaller; a mean of exactly zero moves to the weight of its cluster that is
+/// nearest to zero. The weights are sorted once; an iteration then takes clusters * log(weights). Throws
+/// std::invalid_argument for bits beyond 2 to 8 or weights that are not finite.
 SharedValues share_values(const std::vector<float>& weights, const Clustering& clustering);
 
 }  // namespace heddle::workload
