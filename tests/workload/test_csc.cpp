@@ -2,6 +2,7 @@
 // they as large as they say?
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <random>
 #include <stdexcept>
 
@@ -169,6 +170,37 @@ TEST_CASE("sizes in bits") {
   CHECK(matrix.entry_bits() == 4 * (3 + 5));
   CHECK(matrix.pointer_bits() == 2 * (3 + 1) * 16);
   CHECK(matrix.pointer_bits(13) == 2 * (3 + 1) * 13);
+}
+
+TEST_CASE("random matrices need as much padding as expected") {
+  const std::uint64_t seed = 77;
+  INFO("seed " << seed);
+  Random random(seed);
+  for (const double density : {0.01, 0.04, 0.09, 0.3}) {
+    for (const int bits : {2, 4, 5}) {
+      // 64 PEs of 50 rows, the last one of 49: 3,199 rows.
+      const std::int64_t rows = 3199, columns = 400;
+      const Codes codes = random_codes(random, rows * columns, density, 4);
+      const CscMatrix matrix = encode(codes.data(), rows, columns, columns, {64, 4, bits});
+      // PEs are independent samples; five standard errors of their mean.
+      double sum = 0, squares = 0, expected = 0;
+      for (std::int64_t p = 0; p < 64; ++p) {
+        const Codes& v = matrix.pes[static_cast<std::size_t>(p)].codes;
+        const auto padding = static_cast<double>(std::count(v.begin(), v.end(), std::uint8_t{0}));
+        sum += padding;
+        squares += padding * padding;
+        expected += static_cast<double>(columns) * expected_padding(p < 63 ? 50 : 49, density, bits);
+      }
+      const double variance = std::max((squares - sum * sum / 64) / 63, 1.0);
+      INFO("density " << density << ", " << bits << " bits: " << sum << " padding entries, expected "
+                      << expected);
+      CHECK(std::abs(sum - expected) < 5 * std::sqrt(64 * variance));
+    }
+  }
+  CHECK(expected_padding(16, 0.1, 4) == 0);  // 15 zeros before a weight at most
+  CHECK(expected_padding(17, 0.1, 4) == Approx(0.1 * std::pow(0.9, 16)));
+  CHECK(expected_padding(1000, 0, 4) == 0);
+  CHECK(expected_padding(1000, 1, 4) == 0);
 }
 
 TEST_CASE("both ends of a slice are in different banks, and a pointer is 13 bits of word and 3 of entry") {
