@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/array/channels_last.h"
 #include "sim/array/dot_sums.h"
 #include "sim/array/requantize.h"
 
@@ -26,15 +27,32 @@ std::vector<std::int16_t> dense_weights(const LayerProgram& program) {
   return dense;
 }
 
+bool fits_byte(std::int64_t code) { return code >= -128 && code <= 127; }
+
+/// Inputs go to oneDNN as code + 128, so its sums are off by (zero point + 128) times the channel's weights.
+std::vector<std::int32_t> channel_offsets(const LayerProgram& program,
+                                          const std::vector<std::int16_t>& weights) {
+  const auto& size = program.problem.shape.size;
+  const auto channels = static_cast<std::size_t>(size[Dim::G] * size[Dim::M]);
+  const std::size_t length = weights.size() / channels;
+  std::vector<std::int32_t> offsets;
+  for (std::size_t channel = 0; channel < channels; ++channel) {
+    std::int64_t sum = 0;
+    for (std::size_t k = 0; k < length; ++k) sum += weights[channel * length + k];
+    const std::int64_t bias = program.bias.empty() ? 0 : program.bias[channel];
+    offsets.push_back(
+        static_cast<std::int32_t>(static_cast<std::uint32_t>(bias - (program.input_zero_point + 128) * sum)));
+  }
+  return offsets;
+}
+
 /// The part of the input that one group's windows reach, channels last, the zero point taken off: padding is
 /// zero.
-struct WindowedInputs {
-  std::int64_t rows, columns, channels;
+struct WindowedInputs : WindowSpan {
+  std::int64_t channels;
 
   explicit WindowedInputs(const workload::MacShape& shape)
-      : rows((shape.size[Dim::P] - 1) * shape.stride_h + (shape.size[Dim::R] - 1) * shape.dilation_h + 1),
-        columns((shape.size[Dim::Q] - 1) * shape.stride_w + (shape.size[Dim::S] - 1) * shape.dilation_w + 1),
-        channels(shape.size[Dim::C]) {}
+      : WindowSpan(shape), channels(shape.size[Dim::C]) {}
 
   template <class T>
   void fill(const LayerProgram& program, std::int64_t n, std::int64_t g, std::vector<T>& to) const {
@@ -98,11 +116,47 @@ void dot_outputs(const LayerProgram& program, const std::vector<std::int16_t>& w
 
 }  // namespace
 
-DotBulk::DotBulk(const LayerProgram& program)
-    : weights_(dense_weights(program)), uses_(position_uses(program)) {}
+DotBulk::DotBulk(const LayerProgram& program, Arithmetic arithmetic)
+    : weights_(dense_weights(program)), uses_(position_uses(program)) {
+  const arch::LayerProblem& problem = program.problem;
+  if (arithmetic == Arithmetic::fastest && OnednnConvolution::is_exact() && !program.wide &&
+      problem.weight_bits <= 8 && problem.input_bits <= 8 && fits_byte(program.input_zero_point)) {
+    offsets_ = channel_offsets(program, weights_);
+    convolution_ = std::make_unique<OnednnConvolution>(problem.shape, weights_);
+    weights_ = {};
+  }
+}
+
+void DotBulk::convolve(const LayerProgram& program, BulkScratch& scratch, std::int16_t* codes) const {
+  const workload::MacShape& shape = program.problem.shape;
+  const auto& size = shape.size;
+  const std::int64_t N = size[Dim::N], positions = size[Dim::P] * size[Dim::Q],
+                     channels = size[Dim::G] * size[Dim::M];
+  const WindowSpan span(shape);
+  const auto at_least = [](auto& vector, std::int64_t count) {
+    if (vector.size() < static_cast<std::size_t>(count)) vector.resize(static_cast<std::size_t>(count));
+  };
+  at_least(scratch.bytes, N * span.rows * span.columns * size[Dim::G] * size[Dim::C]);
+  at_least(scratch.narrow_sums, N * positions * channels);
+  inputs_channels_last(program, scratch.bytes.data());
+  convolution_->run(scratch.bytes.data(), scratch.narrow_sums.data());
+  const std::int32_t* sums = scratch.narrow_sums.data();
+  if (positions == 1) {
+    requantize_matrix(program.requantization, channels, offsets_.data(), sums, N, codes);
+    return;
+  }
+  for (std::int64_t n = 0; n < N; ++n, sums += positions * channels, codes += positions * channels) {
+    requantize_channels_last(program.requantization, 0, channels, offsets_.data(), sums, channels, positions,
+                             codes, positions);
+  }
+}
 
 std::vector<std::int16_t> DotBulk::outputs(const LayerProgram& program, BulkScratch& scratch) const {
   std::vector<std::int16_t> codes(static_cast<std::size_t>(program.problem.shape.output_count()));
+  if (convolution_) {
+    convolve(program, scratch, codes.data());
+    return codes;
+  }
   // Less their zero point, inputs of 15 bits fit 16.
   if (!program.wide && program.problem.input_bits < 16) {
     dot_outputs(program, weights_, scratch.narrow_inputs, scratch.narrow_patch, scratch.narrow_sums,

@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "sim/array/onednn_convolution.h"
 #include "sim/array/zero_inputs.h"
 #include "sim/layer_program.h"
 
@@ -17,12 +18,17 @@ struct BulkScratch {
   std::vector<std::int32_t> wide_inputs, wide_patch;
   std::vector<std::int32_t> narrow_sums;
   std::vector<std::int64_t> wide_sums;
+  std::vector<std::uint8_t> bytes;
 };
 
 class DotBulk {
  public:
+  /// Whose products and sums: oneDNN's where they are exact, which is for operands of at most 8 bits and sums
+  /// of 32 on processors that have the instructions; else dot products of our own.
+  enum class Arithmetic : std::uint8_t { fastest, own };
+
   /// Packs the program's weights: n:m groups are filled up with zeros.
-  explicit DotBulk(const LayerProgram& program);
+  explicit DotBulk(const LayerProgram& program, Arithmetic arithmetic = Arithmetic::fastest);
 
   /// The codes of the program that it was made for, in (n, g, m, p, q) order.
   std::vector<std::int16_t> outputs(const LayerProgram& program, BulkScratch& scratch) const;
@@ -32,7 +38,11 @@ class DotBulk {
   }
 
  private:
-  std::vector<std::int16_t> weights_;  ///< (g, m, r, s, c), dense
+  void convolve(const LayerProgram& program, BulkScratch& scratch, std::int16_t* codes) const;
+
+  std::vector<std::int16_t> weights_;  ///< (g, m, r, s, c), dense; none for oneDNN, which has its own
+  std::unique_ptr<OnednnConvolution> convolution_;
+  std::vector<std::int32_t> offsets_;  ///< by channel: what bias and the inputs' zero add to oneDNN's sums
   PositionUses uses_;
 };
 

@@ -76,7 +76,9 @@ void DotFast::count_accumulators(const Pass& pass) {
 
 std::vector<std::int16_t> DotFast::outputs() {
   const LayerProgram& program = *run_.program;
-  const DotBulk bulk(program);
+  const std::shared_ptr<const DotBulk> packed =
+      program.bulk ? program.bulk : std::make_shared<const DotBulk>(program);
+  const DotBulk& bulk = *packed;
   arch::ActionCounts& actions = run_.actions;
   const std::int64_t all = layer_multiplies(program), nonzero = bulk.nonzero_multiplies(program);
   actions.multiplies += nonzero;

@@ -1,12 +1,11 @@
 #include "sim/array/requantize.h"
 
-#include <algorithm>
-#include <array>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/array/requantize.cpp"
 #include <hwy/foreach_target.h>  // compiles the part below once for each instruction set
 #include <hwy/highway.h>
+
+#include "sim/array/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace heddle::sim::HWY_NAMESPACE {
@@ -26,12 +25,16 @@ std::int64_t channels_last(const workload::Requantization&, std::int64_t, std::i
   return 0;
 }
 
+std::int64_t matrix(const workload::Requantization&, std::int64_t, const std::int32_t*, const std::int32_t*,
+                    std::int64_t, std::int16_t*) {
+  return 0;
+}
+
 #else
 
 using Sums = hn::ScalableTag<std::int32_t>;
 using Products = hn::ScalableTag<std::int64_t>;
 using Codes = hn::Rebind<std::int16_t, Sums>;
-using Eight = hn::FixedTag<std::int16_t, 8>;
 
 /// Constants of one channel in all lanes, or of as many channels as there are lanes. Products are made of the
 /// even and of the odd lanes apart.
@@ -91,70 +94,69 @@ std::int64_t row(const workload::Requantization& r, std::int64_t channel, std::i
   return i;
 }
 
-/// Eight rows of eight 16-bit numbers, `from_stride` apart, become columns.
-HWY_INLINE void transpose_eight(const std::int16_t* from, std::int64_t from_stride, std::int16_t* to,
-                                std::int64_t to_stride) {
-  const Eight d;
-  const hn::Repartition<std::int32_t, Eight> d32;
-  const hn::Repartition<std::int64_t, Eight> d64;
-  std::array<hn::Vec<Eight>, 8> v;
-  for (std::size_t i = 0; i < 8; ++i) v[i] = hn::LoadU(d, from + static_cast<std::int64_t>(i) * from_stride);
-  std::array<hn::Vec<decltype(d32)>, 8> pairs;
-  for (std::size_t i = 0; i < 4; ++i) {
-    pairs[2 * i] = hn::BitCast(d32, hn::InterleaveLower(d, v[2 * i], v[2 * i + 1]));
-    pairs[2 * i + 1] = hn::BitCast(d32, hn::InterleaveUpper(d, v[2 * i], v[2 * i + 1]));
-  }
-  std::array<hn::Vec<decltype(d64)>, 8> fours;
-  for (std::size_t half = 0; half < 2; ++half) {
-    for (std::size_t upper = 0; upper < 2; ++upper) {
-      const auto a = pairs[4 * half + upper], b = pairs[4 * half + 2 + upper];
-      fours[4 * half + 2 * upper] = hn::BitCast(d64, hn::InterleaveLower(d32, a, b));
-      fours[4 * half + 2 * upper + 1] = hn::BitCast(d64, hn::InterleaveUpper(d32, a, b));
+/// The constants of neighbouring channels, one for each lane.
+struct ChannelConstants {
+  Constants constants;
+  ManyShifts shift;
+  hn::Vec<Sums> bias;
+
+  ChannelConstants(const workload::Requantization& r, std::int64_t channel, const std::int32_t* biases) {
+    const Sums d;
+    const Products wide;
+    constexpr std::size_t kMostLanes = HWY_MAX_BYTES / sizeof(std::int32_t);
+    HWY_ALIGN std::int64_t rounding[2][kMostLanes / 2], shifts[2][kMostLanes / 2];
+    const auto at = static_cast<std::size_t>(channel);
+    for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) {
+      shifts[lane % 2][lane / 2] = r.shift[at + lane];
+      rounding[lane % 2][lane / 2] = std::int64_t{1} << (r.shift[at + lane] - 1);
     }
+    clamp_of(r, constants);
+    constants.multiplier = hn::LoadU(d, r.multiplier.data() + at);
+    constants.odd_multiplier = hn::Shuffle2301(constants.multiplier);
+    constants.even_rounding = hn::Load(wide, rounding[0]);
+    constants.odd_rounding = hn::Load(wide, rounding[1]);
+    shift = {hn::Load(wide, shifts[0]), hn::Load(wide, shifts[1])};
+    bias = hn::LoadU(d, biases);
   }
-  for (std::size_t i = 0; i < 4; ++i) {
-    const auto lower = hn::InterleaveLower(d64, fours[i], fours[4 + i]);
-    const auto upper = hn::InterleaveUpper(d64, fours[i], fours[4 + i]);
-    hn::StoreU(hn::BitCast(d, lower), d, to + static_cast<std::int64_t>(2 * i) * to_stride);
-    hn::StoreU(hn::BitCast(d, upper), d, to + static_cast<std::int64_t>(2 * i + 1) * to_stride);
+
+  HWY_INLINE hn::Vec<Codes> codes(const std::int32_t* sums) const {
+    return to_codes(hn::Add(hn::LoadU(Sums(), sums), bias), constants, shift);
   }
-}
+};
 
 /// Returns how many channels were done: whole vectors, and of positions whole blocks of eight.
 std::int64_t channels_last(const workload::Requantization& r, std::int64_t first_channel,
                            std::int64_t channels, const std::int32_t* bias, const std::int32_t* sums,
                            std::int64_t sum_stride, std::int64_t positions, std::int16_t* codes,
                            std::int64_t code_stride) {
-  const Sums d;
-  const Products wide;
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Sums()));
   if (lanes < 8) return 0;
-  constexpr std::size_t kMostLanes = HWY_MAX_BYTES / sizeof(std::int32_t);
-  HWY_ALIGN std::int16_t tile[8 * kMostLanes];
-  HWY_ALIGN std::int64_t rounding[2][kMostLanes / 2], shifts[2][kMostLanes / 2];
-  Constants c;
-  clamp_of(r, c);
+  HWY_ALIGN std::int16_t tile[8 * HWY_MAX_BYTES / sizeof(std::int32_t)];
   std::int64_t m = 0;
   for (; m + lanes <= channels; m += lanes) {
-    const auto at = static_cast<std::size_t>(first_channel + m);
-    c.multiplier = hn::LoadU(d, r.multiplier.data() + at);
-    c.odd_multiplier = hn::Shuffle2301(c.multiplier);
-    for (std::size_t lane = 0; lane < static_cast<std::size_t>(lanes); ++lane) {
-      shifts[lane % 2][lane / 2] = r.shift[at + lane];
-      rounding[lane % 2][lane / 2] = std::int64_t{1} << (r.shift[at + lane] - 1);
-    }
-    c.even_rounding = hn::Load(wide, rounding[0]);
-    c.odd_rounding = hn::Load(wide, rounding[1]);
-    const ManyShifts shift{hn::Load(wide, shifts[0]), hn::Load(wide, shifts[1])};
-    const auto biases = hn::LoadU(d, bias + m);
+    const ChannelConstants constants(r, first_channel + m, bias + m);
     for (std::int64_t i = 0; i + 8 <= positions; i += 8) {
-      for (std::int64_t k = 0; k < 8; ++k) {
-        const auto sum = hn::Add(hn::LoadU(d, sums + (i + k) * sum_stride + m), biases);
-        hn::Store(to_codes(sum, c, shift), Codes(), tile + k * lanes);
+      for (std::int64_t k = 0; k < 8; ++k)
+        hn::Store(constants.codes(sums + (i + k) * sum_stride + m), Codes(), tile + k * lanes);
+      for (std::int64_t part = 0; part < lanes; part += 8) {
+        const EightVectors rows = transposed(load_eight(tile + part, lanes));
+        std::int16_t* to = codes + (m + part) * code_stride + i;
+        for (std::size_t k = 0; k < 8; ++k, to += code_stride) hn::StoreU(rows[k], Eight(), to);
       }
-      for (std::int64_t part = 0; part < lanes; part += 8)
-        transpose_eight(tile + part, lanes, codes + (m + part) * code_stride + i, code_stride);
     }
+  }
+  return m;
+}
+
+/// Returns how many channels were done: whole vectors.
+std::int64_t matrix(const workload::Requantization& r, std::int64_t channels, const std::int32_t* bias,
+                    const std::int32_t* sums, std::int64_t rows, std::int16_t* codes) {
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(Sums()));
+  std::int64_t m = 0;
+  for (; m + lanes <= channels; m += lanes) {
+    const ChannelConstants constants(r, m, bias + m);
+    for (std::int64_t row = 0; row < rows; ++row)
+      hn::StoreU(constants.codes(sums + row * channels + m), Codes(), codes + row * channels + m);
   }
   return m;
 }
@@ -171,6 +173,7 @@ namespace {
 
 HWY_EXPORT(row);
 HWY_EXPORT(channels_last);
+HWY_EXPORT(matrix);
 
 void look_up(const workload::Requantization& r, std::int16_t* codes, std::int64_t count) {
   for (std::int64_t i = 0; i < count; ++i) codes[i] = r.table[static_cast<std::size_t>(codes[i] + 128)];
@@ -211,6 +214,15 @@ void requantize_channels_last(const workload::Requantization& r, std::int64_t fi
     if (!r.table.empty()) look_up(r, plane, done);
     for (std::int64_t i = done; i < positions; ++i)
       plane[i] = r(wrapped_sum(sums[i * sum_stride + m], bias[m]), first_channel + m);
+  }
+}
+
+void requantize_matrix(const workload::Requantization& r, std::int64_t channels, const std::int32_t* bias,
+                       const std::int32_t* sums, std::int64_t rows, std::int16_t* codes) {
+  const std::int64_t done = HWY_DYNAMIC_DISPATCH(matrix)(r, channels, bias, sums, rows, codes);
+  for (std::int64_t row = 0; row < rows; ++row, sums += channels, codes += channels) {
+    if (!r.table.empty()) look_up(r, codes, done);
+    for (std::int64_t m = done; m < channels; ++m) codes[m] = r(wrapped_sum(sums[m], bias[m]), m);
   }
 }
 

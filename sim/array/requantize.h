@@ -25,4 +25,9 @@ void requantize_channels_last(const workload::Requantization& requantization, st
                               std::int64_t sum_stride, std::int64_t positions, std::int16_t* codes,
                               std::int64_t code_stride);
 
+/// Channels last on both sides: codes[row * channels + channel] from sums[row * channels + channel].
+void requantize_matrix(const workload::Requantization& requantization, std::int64_t channels,
+                       const std::int32_t* bias, const std::int32_t* sums, std::int64_t rows,
+                       std::int16_t* codes);
+
 }  // namespace heddle::sim
