@@ -7,11 +7,6 @@ namespace heddle::sim {
 using workload::Dim;
 using workload::Operand;
 
-bool Tile::same_start(const Tile& other, Operand operand) const {
-  return std::all_of(workload::kDims.begin(), workload::kDims.end(),
-                     [&](Dim d) { return !depends_on(operand, d) || start[d] == other.start[d]; });
-}
-
 LoopWalk::LoopWalk(const workload::MacShape& shape, const arch::LayerMapping& mapping, int last_level)
     : iteration_(static_cast<std::size_t>(last_level) + 1, 0),
       generation_(static_cast<std::size_t>(last_level) + 1) {

@@ -43,7 +43,7 @@ class ArrayUnit : public sc_core::sc_module {
   void start() { start_.notify(sc_core::SC_ZERO_TIME); }
   /// The sums that a closed bank holds, in (n, g, m, p, q) order of its output tile. Asked for only where
   /// data moves (LayerRun::moves_data).
-  virtual std::vector<std::int64_t> sums(int bank) const = 0;
+  virtual std::vector<std::int64_t> sums(int /*bank*/) const { return {}; }
   /// The codes of the whole layer, which has been run, in (n, g, m, p, q) order: what the passes left in the
   /// DRAM's store. A unit that works without moving data computes them here, all at once.
   virtual std::vector<std::int16_t> outputs();
@@ -68,10 +68,10 @@ class ArrayUnit : public sc_core::sc_module {
   /// issue.
   virtual void run_steps(const Pass& pass) = 0;
   /// Clears a bank; the pass, and those that follow it on the same outputs, add up there.
-  virtual void clear_bank(int bank) = 0;
+  virtual void clear_bank(int /*bank*/) {}
   /// Puts the partial sums of the pass's output tile back into the bank that was just cleared. Asked for only
   /// where data moves; cycles and actions are counted by the base class.
-  virtual void restore(const Pass& pass, int bank) = 0;
+  virtual void restore(const Pass& /*pass*/, int /*bank*/) {}
 
   /// Waits for the pass's accumulator bank, clears it, and puts partial sums back where there are any.
   /// Returns the first cycle in which a step may add to it.

@@ -1,6 +1,7 @@
-// What one pass of the dot unit takes: cycles between its first and its last step, loads, drains, by the
-// rules of docs/dot.md. The steps are not walked: all steps at which the same register loop moves on differ
-// only in the extents at ragged ends and at the input's edges, so they are summed by class.
+// What one pass of the dot unit takes and moves: cycles between its first and its last step, loads, drains,
+// by the rules of docs/dot.md, and what docs/counting.md counts of them. The steps are not walked: all steps
+// at which the same register loop moves on differ only in the extents at ragged ends and at the input's
+// edges, so they are summed by class.
 #pragma once
 
 #include <array>
@@ -9,33 +10,46 @@
 #include <vector>
 
 #include "arch/actions.h"
-#include "mapper/model/nest_walk.h"
+#include "arch/tile_traffic.h"
 
-namespace heddle::mapper {
+namespace heddle::arch {
+
+/// What loads of weights and inputs bring, in elements.
+struct LoadCounts {
+  std::int64_t weights = 0, inputs = 0;              ///< read at the memory levels that keep them
+  std::int64_t weight_copies = 0, input_copies = 0;  ///< written into the registers of all PEs
+  std::int64_t dram_bursts = 0;
+
+  void add(const LoadCounts& load);
+};
 
 /// Operands' first load of a pass, for the operands that it needs.
 struct LoadCost {
   Cycle cycles = 0;
-  arch::Stall cause = arch::Stall::weight_port;
+  Stall cause = Stall::weight_port;
   Cycle weight_busy = 0, input_busy = 0;  ///< of the ports of the memories that they come from
+  LoadCounts counts;
 };
 
 struct PassCost {
   std::int64_t steps = 0;
-  std::array<LoadCost, 4> first;  ///< by (weights needed) + 2 (inputs needed)
-  Cycle rest = 0;                 ///< from the first step's issue to the last one's
-  std::array<Cycle, 3> stalls{};  ///< of these: weight port, input port, bandwidth
-  Cycle weight_busy = 0, input_busy = 0;
+  std::array<LoadCost, 4> first;          ///< by (weights needed) + 2 (inputs needed)
+  Cycle rest = 0;                         ///< from the first step's issue to the last one's
+  std::array<Cycle, 3> stalls{};          ///< of these: weight port, input port, bandwidth
+  Cycle weight_busy = 0, input_busy = 0;  ///< of the loads after the first
+  LoadCounts counts;                      ///< likewise
+  std::int64_t results = 0;               ///< outputs of the pass, each in an accumulator
+  std::int64_t updates = 0;               ///< of accumulators, by all steps
   Cycle drain_final = 0, drain_partial = 0, restore = 0;
   bool many_weights = false, many_inputs = false;  ///< do its steps need several (streamed operands)?
 };
 
 class PassCosts {
  public:
-  PassCosts(const arch::Accelerator& accelerator, const TileTraffic& traffic);
+  PassCosts(const Accelerator& accelerator, const TileTraffic& traffic);
 
   /// Takes a mapping; costs of the one before are forgotten.
-  void start(const arch::LayerMapping& mapping);
+  void start(const LayerMapping& mapping);
   /// The cost of a pass over this tile. The reference holds until start().
   const PassCost& of(const TileRange& tile);
   /// Steps of all passes of the layer.
@@ -55,6 +69,7 @@ class PassCosts {
     std::int64_t taps = 0;       ///< rows and columns: kernel positions
     bool new_weights = false, new_inputs = false;
     std::int64_t count = 0;
+    std::int64_t outputs = 0;  ///< of all `count` steps together
   };
   struct Piece {
     std::int64_t start = 0, extent = 0;
@@ -81,7 +96,7 @@ class PassCosts {
   void window(const WindowAxis& axis, const TileRange& tile, workload::Dim output, workload::Dim tap,
               std::size_t moving, std::vector<Part>& to);
 
-  const arch::DotUnit unit_;
+  const DotUnit unit_;
   const TileTraffic& traffic_;
   const std::vector<PortRate> ports_;
   const bool weights_resident_, inputs_resident_;
@@ -98,4 +113,4 @@ class PassCosts {
   std::vector<Part> rows_, columns_;
 };
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch
