@@ -23,6 +23,10 @@ Json of(const arch::SharedWeights& shared) {
   const auto& [code_bits, density, pe_density] = shared;
   return {code_bits, density, pe_density};
 }
+Json of(const arch::EieUnit& unit) {
+  const auto& [queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes] = unit;
+  return {queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes};
+}
 Json of(const workload::StructuredSparsity& sparsity) {
   const auto& [n, m] = sparsity;
   return {n, m};
@@ -47,11 +51,6 @@ Json of(const std::optional<T>& value) {
 Json of(const workload::MacShape& shape) {
   const auto& [size, stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, input_h, input_w] = shape;
   return {of(size), stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, input_h, input_w};
-}
-
-Json of(const arch::EieUnit& unit) {
-  const auto& [queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes] = unit;
-  return {queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes};
 }
 
 Json of(const arch::DotUnit& unit) {
