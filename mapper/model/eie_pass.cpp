@@ -39,7 +39,7 @@ EiePassModel::Block& EiePassModel::block(int rows, double density) {
   }
   std::vector<PeGroup> groups;
   block.unit = 1 + rows / shape_.pes / WorkSample::kLongest;
-  const auto add = [&](int pes, int pe_rows) {
+  const auto add = [&](int pes, int pe_rows, double& work) {
     if (pes == 0) return;
     const std::vector<double> entries = slice_entries(pe_rows, density, shape_.index_bits);
     const SliceMeans means = slice_means(entries, density, shape_.entries_per_word);
@@ -48,10 +48,12 @@ EiePassModel::Block& EiePassModel::block(int rows, double density) {
     block.column.words += pes * means.words;
     block.column.empty_slices += pes * means.empty;
     block.column.work += pes * means.work;
+    work = means.work;
     groups.push_back({std::make_shared<WorkSample>(entries, block.unit), pes});
   };
-  add(rows % shape_.pes, rows / shape_.pes + 1);
-  add(shape_.pes - rows % shape_.pes, rows / shape_.pes);
+  block.column.tall_pes = rows % shape_.pes;
+  add(rows % shape_.pes, rows / shape_.pes + 1, block.column.tall_work);
+  add(shape_.pes - rows % shape_.pes, rows / shape_.pes, block.column.low_work);
   block.queues = std::make_unique<QueueCurve>(std::move(groups), shape_.queue_depth);
   return block;
 }

@@ -26,9 +26,11 @@ EieShape eie_shape(const arch::DotUnit& unit);
 struct EieColumn {
   double entries = 0;  ///< padding included
   double padding = 0;
-  double words = 0;         ///< of the matrix SRAMs, when every PE reads its slice
-  double empty_slices = 0;  ///< a PE without rows has one, too
-  double work = 0;          ///< PE-cycles
+  double words = 0;                    ///< of the matrix SRAMs, when every PE reads its slice
+  double empty_slices = 0;             ///< a PE without rows has one, too
+  double work = 0;                     ///< PE-cycles
+  int tall_pes = 0;                    ///< the first ones, which have a row more than the others
+  double tall_work = 0, low_work = 0;  ///< cycles of one PE, of those with a row more and of the others
 };
 
 /// Of one pass.
