@@ -5,6 +5,8 @@
 #include <stdexcept>
 
 #include "sim/array/dot_array.h"
+#include "sim/array/eie_array.h"
+#include "sim/array/eie_fast.h"
 
 namespace heddle::sim {
 
@@ -24,8 +26,14 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
   }
   ppu_ = std::make_unique<PostProcessingUnit>("ppu", description_.array.ports.outputs, run_, ports_);
   const Socket socket{run_, sequencer_, *ppu_, ports_};
-  if (fidelity == Fidelity::fast) throw std::logic_error("the dot unit has no fast form yet");
-  array_ = std::make_unique<DotArray>("array", description_.array, socket);
+  if (description_.array.eie && fidelity == Fidelity::fast) {
+    array_ = std::make_unique<EieFast>("array", description_.array, socket);
+  } else if (description_.array.eie) {
+    array_ = std::make_unique<EieArray>("array", description_.array, socket);
+  } else {
+    if (fidelity == Fidelity::fast) throw std::logic_error("the dot unit has no fast form yet");
+    array_ = std::make_unique<DotArray>("array", description_.array, socket);
+  }
   ppu_->connect(*array_);
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
 }

@@ -1,6 +1,12 @@
 #include "sim/layer_program.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <variant>
+
+#include "arch/eie_storage.h"
+#include "support/error.h"
 
 namespace heddle::sim {
 
@@ -48,6 +54,53 @@ PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int6
   return packed;
 }
 
+namespace {
+
+/// The expected sizes that made the mapping legal are not those of these weights: what counts is what the PE
+/// with most entries must hold.
+void check_capacity(const EieBlocks& blocks, const arch::LayerProblem& problem,
+                    const arch::LayerMapping& mapping, const arch::Accelerator& accelerator) {
+  const workload::PerDim<std::int64_t> extent = arch::level_extent(mapping, 1);
+  const auto& size = problem.shape.size;
+  Tile tile;
+  bool several = false;
+  std::int64_t most = 0;
+  const auto visit = [&](const auto& self, std::size_t d) -> void {
+    constexpr std::array<Dim, 5> kWeightDims = {Dim::G, Dim::M, Dim::C, Dim::R, Dim::S};
+    if (d == kWeightDims.size()) {
+      most = std::max(most, blocks.most_entries(tile));
+      return;
+    }
+    const Dim dim = kWeightDims[d];
+    several = several || extent[dim] < size[dim];
+    for (tile.start[dim] = 0; tile.start[dim] < size[dim]; tile.start[dim] += extent[dim]) {
+      tile.extent[dim] = std::min(extent[dim], size[dim] - tile.start[dim]);
+      self(self, d + 1);
+    }
+  };
+  visit(visit, 0);
+  const std::int64_t needed = several && accelerator.memory[1].double_buffered ? 2 * most : most;
+  const std::int64_t capacity = arch::entry_capacity(accelerator);
+  if (needed > capacity) {
+    throw InputError(
+        accelerator.name,
+        fmt::format("layer {}: the matrix SRAM of a PE is too small by {} entries: a tile of the weights "
+                    "takes {}{} in the PE that has most, it holds {}; expected a mapping with smaller tiles",
+                    problem.name, needed - capacity, most, needed > most ? " (double buffered)" : "",
+                    capacity));
+  }
+}
+
+EieProgram make_eie_program(const workload::QuantizedLayer& quantized, const arch::LayerProblem& problem,
+                            const arch::LayerMapping& mapping, const arch::Accelerator& accelerator) {
+  EieProgram program{EieBlocks(workload::codebook_indices(quantized), problem, mapping, accelerator.array),
+                     quantized.codebook, quantized.fixed_sum.value(), accelerator.array.eie->pointer_bits};
+  check_capacity(program.weights, problem, mapping, accelerator);
+  return program;
+}
+
+}  // namespace
+
 LayerProgram make_program(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
                           const std::vector<const workload::IntTensor*>& inputs,
                           const arch::LayerProblem& problem, const arch::LayerMapping& mapping,
@@ -67,7 +120,9 @@ LayerProgram make_program(const workload::Layer& layer, const workload::Quantize
   program.inputs.box = {{0, 0, 0, 0, 0}, {N, G, C, H, W}};
   program.inputs.stride = row_major(program.inputs.box);
 
-  if (const auto* matmul = std::get_if<workload::MatMul>(&layer.operation)) {
+  if (accelerator.array.eie) {
+    program.eie = make_eie_program(quantized, problem, mapping, accelerator);
+  } else if (const auto* matmul = std::get_if<workload::MatMul>(&layer.operation)) {
     program.groups_outermost = true;
     program.inputs.stride = {C, N * C, 1, 1, 1};  // [g, n, c]
     const workload::IntTensor& b = *inputs.at(1);

@@ -7,6 +7,7 @@
 
 #include "arch/legality.h"
 #include "sim/box.h"
+#include "sim/eie_blocks.h"
 #include "workload/quantized.h"
 
 namespace heddle::sim {
@@ -23,13 +24,22 @@ struct PackedWeights {
 PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int64_t, 5>& strides,
                            const arch::LayerProblem& problem);
 
+/// Weights and arithmetic of a layer on the eie unit.
+struct EieProgram {
+  EieBlocks weights;
+  std::vector<std::int16_t> codebook;
+  workload::FixedPointSum sum;
+  int pointer_bits = 16;
+};
+
 struct LayerProgram {
   arch::LayerProblem problem;
   arch::LayerMapping mapping;
   int accumulator_bits = 32;      ///< width of partial sums in memories
   bool groups_outermost = false;  ///< the layer's tensors are (g, n, ...): a matrix product
   bool wide = false;              ///< worst-case sums exceed 32 bits: the accumulators are simulated with 64
-  PackedWeights weights;
+  PackedWeights weights;          ///< of the dot unit
+  std::optional<EieProgram> eie;  ///< instead, on the eie unit
   View<const std::int16_t> inputs;  ///< (n, g, c, row, column), codes
   std::int32_t input_zero_point = 0;
   std::vector<std::int64_t> bias;  ///< per output channel g*M + m, or empty
@@ -38,7 +48,7 @@ struct LayerProgram {
 
 /// Builds the program of a conv, linear or matmul layer. `inputs` are the codes of the layer's input tensors
 /// in network layout (matmul: both operands); the result points into them. `sum_bits`: width that the largest
-/// possible sum needs.
+/// possible sum needs. Throws InputError when the weights' encoded tiles do not fit the eie unit's memories.
 LayerProgram make_program(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
                           const std::vector<const workload::IntTensor*>& inputs,
                           const arch::LayerProblem& problem, const arch::LayerMapping& mapping,

@@ -78,13 +78,29 @@ struct LayerRun {
     }
     return 0;
   }
+  /// What moving a tile takes; weights of the eie unit with their pointers and the codebook.
+  TileSize moved(workload::Operand operand, const Tile& tile, bool final_outputs = true) const {
+    if (operand == workload::Operand::weights && program->eie) {
+      TileSize size = program->eie->weights.size_of(tile, program->eie->pointer_bits);
+      size.bits += static_cast<std::int64_t>(program->eie->codebook.size()) * program->problem.weight_bits;
+      return size;
+    }
+    const std::int64_t elements = moved_elements(operand, tile, program->problem);
+    return {elements, elements * bits(operand, final_outputs)};
+  }
+  void read(int level, workload::Operand operand, const TileSize& size) {
+    traffic(level, operand).read_elements += size.elements;
+    traffic(level, operand).read_bits += size.bits;
+  }
+  void write(int level, workload::Operand operand, const TileSize& size) {
+    traffic(level, operand).write_elements += size.elements;
+    traffic(level, operand).write_bits += size.bits;
+  }
   void read(int level, workload::Operand operand, std::int64_t elements, int element_bits) {
-    traffic(level, operand).read_elements += elements;
-    traffic(level, operand).read_bits += elements * element_bits;
+    read(level, operand, {elements, elements * element_bits});
   }
   void write(int level, workload::Operand operand, std::int64_t elements, int element_bits) {
-    traffic(level, operand).write_elements += elements;
-    traffic(level, operand).write_bits += elements * element_bits;
+    write(level, operand, {elements, elements * element_bits});
   }
   void happened(Cycle t) { end = std::max(end, t); }
 };

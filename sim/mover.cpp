@@ -72,8 +72,7 @@ void Mover::fetch() {
   struct Arrival {
     Operand operand;
     int from;
-    std::int64_t elements;
-    int element_bits;
+    TileSize size;
     MemoryPort::Ticket ticket;  // none when nothing but padding is needed
   };
   std::array<std::optional<Arrival>, 3> arrivals;
@@ -90,15 +89,13 @@ void Mover::fetch() {
       continue;
     }
     const int from = run_.keeper(operand, level_);
-    const int element_bits = run_.bits(operand, false);
-    const std::int64_t elements = moved_elements(operand, tile, program.problem);
-    const std::int64_t bits = elements * element_bits;
+    const TileSize size = run_.moved(operand, tile, false);
     arrivals[static_cast<std::size_t>(operand)] =
-        Arrival{operand, from, elements, element_bits, bits > 0 ? ask(from, bits) : nullptr};
+        Arrival{operand, from, size, size.bits > 0 ? ask(from, size.bits) : nullptr};
   }
   for (const auto& arrival : arrivals) {
     if (!arrival) continue;
-    const auto& [operand, from, elements, element_bits, ticket] = *arrival;
+    const auto& [operand, from, size, ticket] = *arrival;
     if (ticket) {
       while (ticket->ended < 0) wait(ticket->changed);
       const Cycle here = ticket->ended + ports_[static_cast<std::size_t>(from)]->latency();
@@ -107,8 +104,8 @@ void Mover::fetch() {
         run_.trace({name(), "fetch " + std::string(workload::name(operand)), ticket->granted, here});
     }
     if (run_.moves_data) copy_in(operand, from);
-    run_.read(from, operand, elements, element_bits);
-    run_.write(level_ + 1, operand, elements, element_bits);
+    run_.read(from, operand, size);
+    run_.write(level_ + 1, operand, size);
   }
   run_.at(level_).delivered.advance();
 }
@@ -141,14 +138,13 @@ void Mover::retire() {
       return;
     }
     const Tile& tile = current.tile(level_);
-    const std::int64_t elements = moved_elements(Operand::outputs, tile, program.problem);
-    const int element_bits = run_.bits(Operand::outputs, is_last_visit(tile, program.problem.shape));
-    const MemoryPort::Ticket ticket = ask(to, elements * element_bits);
+    const TileSize size = run_.moved(Operand::outputs, tile, is_last_visit(tile, program.problem.shape));
+    const MemoryPort::Ticket ticket = ask(to, size.bits);
     while (ticket->ended < 0) wait(ticket->changed);
     if (run_.trace) run_.trace({name(), "write back outputs", ticket->granted, ticket->ended});
     if (run_.moves_data) run_.store(level_ + 1).write_back_outputs(generation, run_.store(to), target);
-    run_.read(level_ + 1, Operand::outputs, elements, element_bits);
-    run_.write(to, Operand::outputs, elements, element_bits);
+    run_.read(level_ + 1, Operand::outputs, size);
+    run_.write(to, Operand::outputs, size);
     ++evicted_;
     run_.happened(now());
   }

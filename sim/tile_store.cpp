@@ -42,6 +42,10 @@ View<const std::uint8_t> TileStore::weight_indices(std::int64_t generation) cons
   return {whole_->weights.indices.data(), whole_->weights.box, row_major(whole_->weights.box)};
 }
 
+const EieBlocks& TileStore::blocks(std::int64_t generation) const {
+  return whole_ == nullptr ? slot(Operand::weights, generation).blocks : whole_->eie->weights;
+}
+
 View<const std::int16_t> TileStore::inputs(std::int64_t generation) const {
   return whole_ == nullptr ? slot(Operand::inputs, generation).code_view() : whole_->inputs;
 }
@@ -53,6 +57,10 @@ View<std::int64_t> TileStore::outputs(std::int64_t generation) {
 void TileStore::fetch(Operand operand, std::int64_t generation, const Tile& tile, const LayerProgram& program,
                       const TileStore& from, std::int64_t from_generation) {
   Slot& target = slot(operand, generation);
+  if (operand == Operand::weights && program.eie) {
+    target.blocks = from.blocks(from_generation).within(tile);
+    return;
+  }
   target.box = box_of(operand, tile, program.problem);
   const auto count = static_cast<std::size_t>(target.box.elements());
   target.codes.resize(count);

@@ -17,6 +17,7 @@ struct Slot {
   std::vector<std::int16_t> codes;    ///< weights, inputs
   std::vector<std::uint8_t> indices;  ///< n:m weights
   std::vector<std::int64_t> results;  ///< outputs: partial sums, or codes once they are final
+  EieBlocks blocks;                   ///< weights of the eie unit
 
   View<const std::int16_t> code_view() const { return {codes.data(), box, row_major(box)}; }
   View<const std::uint8_t> index_view() const { return {indices.data(), box, row_major(box)}; }
@@ -33,6 +34,7 @@ class TileStore {
 
   View<const std::int16_t> weights(std::int64_t generation) const;
   View<const std::uint8_t> weight_indices(std::int64_t generation) const;
+  const EieBlocks& blocks(std::int64_t generation) const;
   View<const std::int16_t> inputs(std::int64_t generation) const;
   View<std::int64_t> outputs(std::int64_t generation);
 

@@ -43,7 +43,8 @@ LayerFormat format_of(const QuantizedLayer& layer) {
     format.code_bits = static_cast<int>(std::bit_width(layer.codebook.size() - 1));
     const auto zeros = std::count(codes.begin(), codes.end(), std::int16_t{0});
     if (!codes.empty())
-      format.weight_density = 1 - static_cast<double>(zeros) / static_cast<double>(codes.size());
+      format.weight_density = (static_cast<double>(codes.size()) - static_cast<double>(zeros)) /
+                              static_cast<double>(codes.size());
   }
   return format;
 }

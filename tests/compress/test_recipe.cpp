@@ -103,14 +103,73 @@ TEST_CASE("bad recipes are refused with file, line and key") {
       {"layers:\n  - {pattern: \"zzz*\", weights: 4}", "\"zzz*\" matches no layer"},
       {"layers:\n  - {weights: 4}", "r.yaml:2:5: layers[0]: the key \"pattern\" is missing"},
       {"layers:\n  - {pattern: fc1}",
-       "layers[0]: sets nothing, expected at least one of weights, activations, prune"},
+       "layers[0]: sets nothing, expected at least one of weights, activations, prune, cluster"},
       {"layers: {pattern: fc1}", "layers: expected a list, got a map"},
       {"layers: [fc1]", "layers[0]: expected a map"},
       {"default: 8", "default: expected a map"},
-      {"- default", "expected a map with the keys name, default, layers, got a list"},
-      {"", "expected a map with the keys name, default, layers, got nothing"},
+      {"- default", "expected a map with the keys name, arithmetic, default, layers, got a list"},
+      {"", "expected a map with the keys name, arithmetic, default, layers, got nothing"},
       {"default: {weights: 8", "r.yaml"},
       {"default: {weights: 8, weights: 4}", "given twice"},
+  };
+  for (const auto& [text, fragment] : cases) {
+    INFO(text);
+    CHECK_THAT(error_of(text), Catch::Contains(fragment));
+  }
+}
+
+TEST_CASE("fixed arithmetic is read, with 16 bits and the clusters of each layer") {
+  const Recipe recipe = parse_recipe(R"(
+arithmetic: fixed
+default: {cluster: {bits: 4}}
+layers:
+  - {pattern: "fc*", cluster: {bits: 5, initialization: density}, prune: {density: 0.25}}
+  - {pattern: fc2, cluster: {initialization: random, seed: 7}, weights: 16}
+)",
+                                     "r.yaml", network());
+  CHECK(recipe.arithmetic == Arithmetic::fixed);
+  CHECK(recipe.of("conv1") == LayerRecipe{16, 16, {}, Clustering{4, Initialization::linear}});
+  CHECK(recipe.of("fc1") == LayerRecipe{16, 16, {0.25, {}}, Clustering{5, Initialization::density}});
+  CHECK(recipe.of("fc2") == LayerRecipe{16, 16, {0.25, {}}, Clustering{4, Initialization::random, 7}});
+  CHECK(parse_recipe("arithmetic: integer\ndefault: {cluster: none}", "r.yaml", network()).of("fc1") ==
+        LayerRecipe{});
+
+  const std::filesystem::path folder = std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/compression";
+  for (const char* name : {"eie", "digits-eie"}) {
+    const Recipe shipped = read_recipe(folder / (std::string(name) + ".yaml"), network());
+    CHECK(shipped.name == name);
+    CHECK(shipped.arithmetic == fixed_point_recipe().arithmetic);
+    CHECK(shipped.defaults == fixed_point_recipe(4).defaults);
+    CHECK(shipped.rules.empty());
+  }
+}
+
+TEST_CASE("what does not go with an arithmetic is refused") {
+  const std::string fixed = "arithmetic: fixed\n";
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"arithmetic: float", "r.yaml:1:13: arithmetic: unknown value \"float\""},
+      {"default: {cluster: {bits: 4}}", "default.cluster: expected none, or \"arithmetic: fixed\""},
+      {fixed + "default: {weights: 16}",
+       "expected a \"cluster\" such as {bits: 4} in \"default\" (without it: conv1, fc1, fc2)"},
+      {fixed + "default: {cluster: {bits: 4}}\nlayers: [{pattern: fc1, cluster: none}]", "(without it: fc1)"},
+      {fixed + "layers: [{pattern: \"fc*\", cluster: {bits: 4}}]", "(without it: conv1)"},
+      {fixed + "default: {cluster: {bits: 4}, weights: 8}",
+       "r.yaml:2:40: default.weights: expected 16 bits, which is what all tensors have"},
+      {fixed + "default: {cluster: {bits: 4}, activations: 4}", "default.activations: expected 16 bits"},
+      {fixed + "default: {cluster: {bits: 4}}\nlayers: [{pattern: fc1, activations: 8}]",
+       "layers[0].activations: expected 16 bits"},
+      {fixed + "default: {cluster: {bits: 4}, prune: {structured: \"2:4\"}}",
+       "default.prune.structured: n:m does not go with \"arithmetic: fixed\""},
+      {fixed + "default: {cluster: {bits: 1}}",
+       "default.cluster.bits: expected an integer from 2 to 8, got 1"},
+      {fixed + "default: {cluster: {bits: 9}}", "from 2 to 8, got 9"},
+      {fixed + "default: {cluster: {bits: 4, initialization: linaer}}",
+       "default.cluster.initialization: unknown value \"linaer\""},
+      {fixed + "default: {cluster: {bits: 4, seed: -1}}", "default.cluster.seed: expected an integer"},
+      {fixed + "default: {cluster: {bit: 4}}", "default.cluster.bit: unknown key (did you mean \"bits\"?)"},
+      {fixed + "default: {cluster: all}", "unknown value \"all\""},
+      {fixed + "default: {cluster: [4]}",
+       "expected a map with the keys bits, initialization, seed, got a list"},
   };
   for (const auto& [text, fragment] : cases) {
     INFO(text);

@@ -106,7 +106,7 @@ TEST_CASE("the digits networks classify the held-out images as well as their tra
   // conv1, conv2 on 8 x 8, conv3 on 4 x 4, fc; weights and biases
   const std::int64_t macs = (16 * 1 * 9 + 32 * 16 * 9) * 64 + 32 * 32 * 9 * 16 + 128 * 10;
   const std::int64_t parameters = (16 * 9 + 16) + (32 * 16 * 9 + 32) + (32 * 32 * 9 + 32) + (128 * 10 + 10);
-  for (const char* name : {"digits", "digits-2-4"}) {
+  for (const char* name : {"digits", "digits-2-4", "digits-eie"}) {
     const Network network =
         read_onnx_network(kRoot / "configs/networks" / (std::string(name) + ".onnx"), 360);
     INFO(name);
@@ -120,7 +120,7 @@ TEST_CASE("the digits networks classify the held-out images as well as their tra
       right += std::max_element(first, first + 10) - first ==
                static_cast<std::ptrdiff_t>(labels.values[static_cast<std::size_t>(i)]);
     }
-    CHECK(right >= 353);  // 98 %
+    CHECK(right >= (std::string(name) == "digits-eie" ? 350 : 353));  // 97 % and 98 %
     WARN(fmt::format("{}: {} of 360 right", name, right));
   }
 }

@@ -28,6 +28,21 @@ int common_shift(double greatest, int most) {
   return std::min<int>(fixed.multiplier == 0 ? most : fixed.shift, most);
 }
 
+int binary_point(double greatest, int bits) {
+  constexpr int most = 122;
+  if (greatest < std::ldexp(1.0, bits - 1 - most)) return 0;
+  int exponent = 0;
+  std::frexp(greatest, &exponent);  // greatest < 2^exponent
+  const int points = bits - 1 - exponent;
+  const double highest = std::ldexp(1.0, bits - 1) - 1;
+  return std::round(std::ldexp(greatest, points)) <= highest ? points : points - 1;
+}
+
+FixedPoint power_of_two(int exponent) {
+  constexpr std::int32_t one = 1 << 30;
+  return {one, static_cast<std::uint8_t>(30 - std::clamp(exponent, -32, 29))};
+}
+
 std::int64_t rounded(double real) {
   return static_cast<std::int64_t>(std::clamp(std::floor(real + 0.5), -0x1p60, 0x1p60));
 }

@@ -22,6 +22,15 @@ std::int32_t multiplier_at(double real, int shift);
 /// precision; at least 1, at most `most`.
 int common_shift(double greatest, int most = 62);
 
+/// The greatest number of bits after the binary point with which magnitudes up to `greatest` fit into codes
+/// of so many bits (with the sign, 2 to 31); negative for numbers too great for any. At most 122, beyond
+/// which 2^-points is no float, and 0 for a `greatest` that is zero or too small for that.
+int binary_point(double greatest, int bits);
+
+/// 2^exponent as a factor: exact from -32 to 29, and beyond as good as 2^-32 or 2^29, which take a 31-bit
+/// number to 0 and a number of 1 beyond a 16-bit code.
+FixedPoint power_of_two(int exponent);
+
 /// round(real), ties up, kept within [-2^60, 2^60].
 std::int64_t rounded(double real);
 

@@ -161,6 +161,16 @@ std::vector<bool> embedding_indices(const Network& network, const std::vector<st
 
 constexpr int kIndexBits = 16;
 
+/// Share of the layer's weights that is not zero after pruning.
+double expected_density(const Layer& layer, const Pruning& pruning) {
+  const auto count = static_cast<double>(element_count(layer.weights->shape));
+  double kept = std::round(layer.density.weights.value_or(1) * count);
+  if (const auto& values = layer.weights->values)
+    kept = count - static_cast<double>(std::count(values->begin(), values->end(), 0.0F));
+  if (pruning.density) kept = std::min(kept, std::round(*pruning.density * count));
+  return kept / count;
+}
+
 }  // namespace
 }  // namespace compress
 
@@ -184,6 +194,11 @@ Quantization activation_quantization(const Range& range, int bits, bool symmetri
   return result;
 }
 
+Quantization fixed_point_quantization(const Range& range) {
+  const double greatest = std::max(-std::min<double>(range.low, 0), std::max<double>(range.high, 0));
+  return {16, {static_cast<float>(std::ldexp(1.0, -binary_point(greatest, 16)))}, 0};
+}
+
 std::vector<Quantization> tensor_quantizations(const Network& network, const Calibration& calibration,
                                                const Recipe& recipe) {
   const std::size_t count = network.values().size();
@@ -205,6 +220,8 @@ std::vector<Quantization> tensor_quantizations(const Network& network, const Cal
       result.push_back(result[first]);
     } else if (indices[id]) {
       result.push_back({bits[id], {1.0F}, INT16_MIN});
+    } else if (recipe.arithmetic == Arithmetic::fixed) {
+      result.push_back(fixed_point_quantization(calibration.tensors[id]));
     } else {
       result.push_back(activation_quantization(calibration.tensors[id], bits[id], symmetric[id]));
     }
@@ -222,6 +239,8 @@ std::vector<int> tensor_bits(const Network& network, const Recipe& recipe) {
       bits.push_back(bits[origin[id]]);
     } else if (indices[id]) {
       bits.push_back(compress::kIndexBits);
+    } else if (recipe.arithmetic == Arithmetic::fixed) {
+      bits.push_back(16);
     } else {
       bits.push_back(
           producer < 0
@@ -243,6 +262,12 @@ LayerFormat layer_format(const Network& network, int index, const std::vector<in
     format.weight_bits = format.output_bits;  // its table holds output codes
   } else if (layer.weights && mac_shape(network, layer)) {
     const LayerRecipe own = recipe.of(layer.name);
+    if (recipe.arithmetic == Arithmetic::fixed) {
+      format.weight_bits = 16;
+      format.code_bits = own.cluster ? own.cluster->bits : 0;
+      format.weight_density = compress::expected_density(layer, own.pruning);
+      return format;
+    }
     format.weight_bits = own.weight_bits;
     format.sparsity = own.pruning.structured;
   }
@@ -259,7 +284,9 @@ QuantizedLayer quantize_layer(const Network& network, int index, const Calibrati
     result.inputs.push_back(tensors.at(static_cast<std::size_t>(input)));
   result.output = tensors.at(static_cast<std::size_t>(layer.output));
   if (const std::optional<MacShape> shape = mac_shape(network, layer)) {
-    compress::quantize_mac_layer(context, recipe.of(layer.name), *shape, result);
+    const bool fixed = recipe.arithmetic == Arithmetic::fixed;
+    (fixed ? compress::quantize_fixed_mac_layer : compress::quantize_mac_layer)(
+        context, recipe.of(layer.name), *shape, result);
   } else {
     compress::quantize_vector_operation(context, result);
   }

@@ -14,16 +14,22 @@ namespace heddle::workload {
 /// of nothing but zero has the scale 1.
 Quantization activation_quantization(const Range& range, int bits, bool symmetric = false);
 
+/// 16 bits with zero point 0 and the least power of two as scale with which the range fits; 1 for nothing but
+/// zeros.
+Quantization fixed_point_quantization(const Range& range);
+
 /// Width of every tensor, by TensorId: what tensor_quantizations() gives them, known without calibration.
 std::vector<int> tensor_bits(const Network& network, const Recipe& recipe);
-/// The format that quantize_layer() gives the layer, known from the recipe alone. `bits`: tensor_bits().
+/// The format that quantize_layer() gives the layer, known from the recipe alone (`weight_density` as far as
+/// the network and the recipe say: weights that come as values are counted, drawn and pruned ones are taken
+/// to be as many as asked for). `bits`: tensor_bits().
 LayerFormat layer_format(const Network& network, int layer, const std::vector<int>& bits,
                          const Recipe& recipe);
 
 /// Quantization of every tensor, by TensorId. A layer's recipe rules the tensor it produces, the defaults the
-/// network's inputs. Outputs of reshape, transpose, slice and max_pool are quantized like their input; the
-/// second operand of a matmul symmetrically, with whatever it shares codes with; indices of an embedding are
-/// code - (-32768).
+/// network's inputs; in fixed arithmetic all have 16 bits and a power of two as scale. Outputs of reshape,
+/// transpose, slice and max_pool are quantized like their input; the second operand of a matmul
+/// symmetrically, with whatever it shares codes with; indices of an embedding are code - (-32768).
 std::vector<Quantization> tensor_quantizations(const Network& network, const Calibration& calibration,
                                                const Recipe& recipe);
 

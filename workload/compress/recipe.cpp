@@ -10,7 +10,7 @@
 namespace heddle::workload {
 namespace {
 
-const std::vector<std::string> kSettings = {"weights", "activations", "prune"};
+const std::vector<std::string> kSettings = {"weights", "activations", "prune", "cluster"};
 constexpr int kMostGroup = 256;  // m of n:m
 
 int read_bits(const yaml::Value& value) {
@@ -55,11 +55,34 @@ Pruning read_pruning(const yaml::Value& value) {
   return result;
 }
 
+std::optional<Clustering> read_clustering(const yaml::Value& value) {
+  if (value.is_scalar()) {
+    value.one_of({"none"});
+    return std::nullopt;
+  }
+  Clustering result;
+  value.only_keys({"bits", "initialization", "seed"});
+  if (const auto bits = value.optional("bits")) result.bits = static_cast<int>(bits->integer(2, 8));
+  if (const auto initialization = value.optional("initialization")) {
+    using enum Initialization;
+    std::vector<std::string> names;
+    for (const Initialization each : {linear, density, random}) names.emplace_back(name(each));
+    const std::string chosen = initialization->one_of(names);
+    for (const Initialization each : {linear, density, random}) {
+      if (name(each) == chosen) result.initialization = each;
+    }
+  }
+  if (const auto seed = value.optional("seed"))
+    result.seed = static_cast<std::uint64_t>(seed->integer(0, INT64_MAX));
+  return result;
+}
+
 Recipe::Rule read_settings(const yaml::Value& value) {
   Recipe::Rule rule;
   if (const auto bits = value.optional("weights")) rule.weight_bits = read_bits(*bits);
   if (const auto bits = value.optional("activations")) rule.activation_bits = read_bits(*bits);
   if (const auto prune = value.optional("prune")) rule.pruning = read_pruning(*prune);
+  if (const auto cluster = value.optional("cluster")) rule.cluster = read_clustering(*cluster);
   return rule;
 }
 
@@ -67,6 +90,42 @@ void apply(const Recipe::Rule& rule, LayerRecipe& recipe) {
   recipe.weight_bits = rule.weight_bits.value_or(recipe.weight_bits);
   recipe.activation_bits = rule.activation_bits.value_or(recipe.activation_bits);
   recipe.pruning = rule.pruning.value_or(recipe.pruning);
+  recipe.cluster = rule.cluster.value_or(recipe.cluster);
+}
+
+/// Notes settings that do not go with the arithmetic.
+void check_settings(const yaml::Value& value, Arithmetic arithmetic) {
+  if (!value.is_map()) return;
+  if (arithmetic == Arithmetic::integer) {
+    const auto cluster = value.optional("cluster");
+    if (cluster && !cluster->is_scalar()) cluster->problem("expected none, or \"arithmetic: fixed\"");
+    return;
+  }
+  for (const char* key : {"weights", "activations"}) {
+    const auto bits = value.optional(key);
+    if (bits && read_bits(*bits) != 16)
+      bits->problem("expected 16 bits, which is what all tensors have with \"arithmetic: fixed\"");
+  }
+  if (const auto prune = value.optional("prune"); prune && prune->is_map() && prune->has("structured")) {
+    prune->required("structured")
+        .problem("n:m does not go with \"arithmetic: fixed\", expected none or a density");
+  }
+}
+
+/// Notes the layers whose weights would not be shared in fixed arithmetic.
+void check_all_shared(const yaml::Value& root, const Recipe& recipe, const Network& network) {
+  std::string missing;
+  for (const Layer& layer : network.layers()) {
+    const bool weighted = std::holds_alternative<Convolution>(layer.operation) ||
+                          std::holds_alternative<Linear>(layer.operation);
+    if (weighted && !recipe.of(layer.name).cluster) missing += (missing.empty() ? "" : ", ") + layer.name;
+  }
+  if (!missing.empty()) {
+    root.problem(fmt::format(
+        "\"arithmetic: fixed\" shares the weights of every layer, expected a \"cluster\" such as {{bits: 4}} "
+        "in \"default\" (without it: {})",
+        missing));
+  }
 }
 
 Recipe::Rule read_rule(const yaml::Value& value, const std::vector<std::string>& layers) {
@@ -82,8 +141,8 @@ Recipe::Rule read_rule(const yaml::Value& value, const std::vector<std::string>&
     pattern.problem(
         fmt::format("\"{}\" matches no layer{}", rule.pattern, did_you_mean(rule.pattern, layers)));
   }
-  if (value.is_map() && !rule.weight_bits && !rule.activation_bits && !rule.pruning) {
-    value.problem("sets nothing, expected at least one of weights, activations, prune");
+  if (value.is_map() && !rule.weight_bits && !rule.activation_bits && !rule.pruning && !rule.cluster) {
+    value.problem("sets nothing, expected at least one of weights, activations, prune, cluster");
   }
   return rule;
 }
@@ -94,15 +153,26 @@ Recipe read(const yaml::Document& document, const std::string& name, const Netwo
   Recipe recipe;
   recipe.name = name;
   const yaml::Value root = document.root();
-  root.only_keys({"name", "default", "layers"});
+  root.only_keys({"name", "arithmetic", "default", "layers"});
   if (const auto given = root.optional("name")) recipe.name = given->text();
+  if (const auto arithmetic = root.optional("arithmetic");
+      arithmetic && arithmetic->one_of({"integer", "fixed"}) == "fixed") {
+    recipe.arithmetic = Arithmetic::fixed;
+    recipe.defaults.weight_bits = recipe.defaults.activation_bits = 16;
+  }
   if (const auto defaults = root.optional("default")) {
     defaults->only_keys(kSettings);
     apply(read_settings(*defaults), recipe.defaults);
+    check_settings(*defaults, recipe.arithmetic);
   }
   if (const auto rules = root.optional("layers")) {
-    for (const yaml::Value& rule : rules->elements()) recipe.rules.push_back(read_rule(rule, layers));
+    for (const yaml::Value& rule : rules->elements()) {
+      recipe.rules.push_back(read_rule(rule, layers));
+      check_settings(rule, recipe.arithmetic);
+    }
   }
+  if (recipe.arithmetic == Arithmetic::fixed && root.problem_count() == 0)
+    check_all_shared(root, recipe, network);
   document.finish();
   return recipe;
 }
@@ -135,6 +205,14 @@ LayerRecipe Recipe::of(const std::string& layer) const {
     if (matches(rule.pattern, layer)) apply(rule, result);
   }
   return result;
+}
+
+Recipe fixed_point_recipe(int cluster_bits) {
+  Recipe recipe;
+  recipe.name = "eie";
+  recipe.arithmetic = Arithmetic::fixed;
+  recipe.defaults = {16, 16, {}, Clustering{cluster_bits}};
+  return recipe;
 }
 
 Recipe read_recipe(const std::filesystem::path& file, const Network& network) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 #include <stdexcept>
@@ -164,6 +165,18 @@ std::vector<std::uint8_t> decode(const CscMatrix& matrix) {
     }
   }
   return result;
+}
+
+double expected_padding(std::int64_t own_rows, double density, int index_bits) {
+  // A weight has its k-th padding entry if the k * span rows before it are there and zero.
+  const std::int64_t span = std::int64_t{1} << index_bits;
+  const double empty = std::pow(1 - density, static_cast<double>(span));
+  double sum = 0, share = density;
+  for (std::int64_t before = span; before < own_rows && share > 0; before += span) {
+    share *= empty;
+    sum += share * static_cast<double>(own_rows - before);
+  }
+  return sum;
 }
 
 PointerBanks pointer_banks(const CscMatrix::Pe& pe) {

@@ -60,6 +60,10 @@ CscMatrix encode(const std::uint8_t* codes, std::int64_t rows, std::int64_t colu
 /// the matrix or pointers that do not ascend from 0 to the number of entries.
 std::vector<std::uint8_t> decode(const CscMatrix& matrix);
 
+/// Padding entries to be expected in one PE's slice of a column that has `own_rows` rows of the PE, each of
+/// them not zero with probability `density`, whatever the others are. Entries are own_rows * density more.
+double expected_padding(std::int64_t own_rows, double density, int index_bits);
+
 /// A PE's pointers in two banks of one port each, so that both ends of a slice are read in one cycle: pointer
 /// j is word j / 2 of the bank j mod 2.
 struct PointerBanks {

@@ -10,6 +10,7 @@
 
 #include "workload/live_ranges.h"
 #include "workload/reference/dot_kernels.h"
+#include "workload/reference/mac_operands.h"
 #include "workload/reference/matrices.h"
 #include "workload/reference/vector_ops.h"
 
@@ -17,28 +18,17 @@ namespace heddle::workload {
 namespace {
 
 using reference::kBlock;
+using reference::MacOperands;
 
 // Output positions whose inputs are laid out for the dot products at a time.
 constexpr std::int64_t kPositions = 64;
 
 std::size_t at(std::int64_t index) { return static_cast<std::size_t>(index); }
 
-/// The operands of a layer as pointers. Weights of group g and output channel m begin at
-/// weights[weight_group[g] * M * K + m * K] and are K = C*R*S long, in the order c, r, s.
-struct Operands {
-  MacShape shape;
-  const std::int16_t* weights = nullptr;
-  std::vector<std::int64_t> weight_group;
-  const std::int16_t* inputs = nullptr;
-  std::int32_t input_zero_point = 0;
-  const std::int64_t* bias = nullptr;  ///< one for each g * M + m, or null
-  bool group_outermost = false;        ///< matmul: tensors are [g][n][...] rather than [n][g][...]
-};
-
 /// Inputs less their zero point, laid out for one group: patch[position][c, r, s], 0 in the padding. A
 /// position is (n * P + p) * Q + q.
 template <class T>
-void gather(const Operands& op, std::int64_t group, std::int64_t begin, std::int64_t end,
+void gather(const MacOperands& op, std::int64_t group, std::int64_t begin, std::int64_t end,
             std::vector<T>& patches) {
   const MacShape& s = op.shape;
   const std::int64_t channels = s.size[Dim::C], rows = s.size[Dim::R], columns = s.size[Dim::S];
@@ -48,8 +38,7 @@ void gather(const Operands& op, std::int64_t group, std::int64_t begin, std::int
     const std::int64_t q = position % s.size[Dim::Q];
     const std::int64_t p = position / s.size[Dim::Q] % s.size[Dim::P];
     const std::int64_t n = position / s.size[Dim::Q] / s.size[Dim::P];
-    const std::int64_t image = op.group_outermost ? group * s.size[Dim::N] + n : n * s.size[Dim::G] + group;
-    const std::int16_t* source = op.inputs + image * channels * plane;
+    const std::int16_t* source = op.inputs + op.image(group, n) * channels * plane;
     const std::int64_t top = p * s.stride_h - s.pad_top, left = q * s.stride_w - s.pad_left;
     T* patch = patches.data() + (position - begin) * length;
     for (std::int64_t r = 0; r < rows; ++r) {
@@ -104,7 +93,7 @@ void multiply(const std::int16_t* weights, std::int64_t channels, std::int64_t l
 }
 
 template <class T>
-std::vector<std::int64_t> accumulate(const Operands& op) {
+std::vector<std::int64_t> accumulate(const MacOperands& op) {
   const MacShape& s = op.shape;
   const std::int64_t channels = s.size[Dim::M], groups = s.size[Dim::G];
   const std::int64_t length = s.size[Dim::C] * s.size[Dim::R] * s.size[Dim::S];
@@ -120,9 +109,7 @@ std::vector<std::int64_t> accumulate(const Operands& op) {
       multiply(weights, channels, length, patches, end - begin,
                [&](std::int64_t m, std::int64_t j, std::int64_t sum) {
                  const std::int64_t n = (begin + j) / pixels, pixel = (begin + j) % pixels;
-                 const std::int64_t row =
-                     op.group_outermost ? (g * s.size[Dim::N] + n) * channels : (n * groups + g) * channels;
-                 result[at((row + m) * pixels + pixel)] =
+                 result[at((op.image(g, n) * channels + m) * pixels + pixel)] =
                      sum + (op.bias == nullptr ? 0 : op.bias[g * channels + m]);
                });
     }
@@ -169,6 +156,7 @@ void check_inputs(const Network& network, const Layer& layer, const std::vector<
 }  // namespace
 
 int accumulator_bits(const QuantizedLayer& quantized, const MacShape& shape) {
+  if (quantized.fixed_sum) return quantized.fixed_sum->bits;
   const double input = static_cast<double>(largest_magnitude(quantized.inputs.at(0)));
   const std::int64_t length = shape.size[Dim::C] * shape.size[Dim::R] * shape.size[Dim::S];
   double bound = 0;  // a double counts the bits of sums beyond 64 bits as well
@@ -198,7 +186,7 @@ std::vector<std::int64_t> reference_accumulators(const Network& network, int ind
     throw std::invalid_argument(layer.name +
                                 ": has no accumulators, expected a conv, linear or matmul layer");
   check_inputs(network, layer, inputs);
-  Operands op;
+  MacOperands op;
   op.shape = *shape;
   op.inputs = inputs[0]->codes.data();
   op.input_zero_point = quantized.inputs.at(0).zero_point;
@@ -217,6 +205,7 @@ std::vector<std::int64_t> reference_accumulators(const Network& network, int ind
     for (std::int64_t g = 0; g < shape->size[Dim::G]; ++g) op.weight_group.push_back(g);
     op.weights = quantized.weights.codes.data();
   }
+  if (quantized.fixed_sum) return reference::fixed_point_accumulators(op, *quantized.fixed_sum);
   const bool narrow_inputs = largest_magnitude(quantized.inputs[0]) <= 32768 &&
                              quantized.inputs[0].highest() - quantized.inputs[0].zero_point <= 32767;
   if (narrow_inputs && accumulator_bits(quantized, *shape) <= 32) return accumulate<std::int16_t>(op);

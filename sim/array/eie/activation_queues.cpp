@@ -6,13 +6,13 @@ namespace heddle::sim::eie {
 
 ActivationQueues::ActivationQueues(sc_core::sc_module_name name, std::size_t pes, std::size_t depth,
                                    const Clock& clock, const LeadingNonZero& detection,
-                                   arch::EieCounts& counts)
+                                   arch::ActionCounts& actions)
     : sc_module(name),
       depth_(depth),
       slots_(depth + 1),
       clock_(clock),
       detection_(detection),
-      counts_(counts),
+      actions_(actions),
       ring_(pes * slots_),
       fill_(pes) {
   SC_HAS_PROCESS(ActivationQueues);
@@ -47,20 +47,26 @@ bool ActivationQueues::empty() const {
 void ActivationQueues::edge() {
   const std::optional<Activation> offer = detection_.offer();
   const bool push = offer && ready();
-  if (offer && !push) ++counts_.queue_full_cycles;
-  if (push) ++counts_.broadcasts;
+  arch::EieCounts& counts = *actions_.eie;
+  if (offer && !push) ++counts.queue_full_cycles;
+  if (push) {
+    ++counts.broadcasts;
+    arch::Traffic& source = actions_.registers[workload::Operand::inputs];
+    ++source.read_elements;
+    source.read_bits += kBits;
+  }
   for (std::size_t pe = 0; pe < fill_.size(); ++pe) {
     Fill fill = fill_[pe];
     const bool pop = pointers_->is_free(pe) && (fill.size > 0 || push);
     if (push) {
       ring_[slot(pe, fill.head + fill.size)] = *offer;
       ++fill.size;
-      ++counts_.queue_pushes;
+      ++counts.queue_pushes;
     }
     if (pop) {
       ++fill.head;
       --fill.size;
-      ++counts_.queue_pops;
+      ++counts.queue_pops;
     }
     if (push || pop) fill_.next(pe) = fill;
   }

@@ -18,7 +18,7 @@ class PointerRead;
 class ActivationQueues : public sc_core::sc_module {
  public:
   ActivationQueues(sc_core::sc_module_name name, std::size_t pes, std::size_t depth, const Clock& clock,
-                   const LeadingNonZero& detection, arch::EieCounts& counts);
+                   const LeadingNonZero& detection, arch::ActionCounts& actions);
   void connect(const PointerRead& pointers) { pointers_ = &pointers; }
 
   /// No queue is full; one from which an entry leaves in this cycle is not.
@@ -38,7 +38,7 @@ class ActivationQueues : public sc_core::sc_module {
   const Clock& clock_;
   const LeadingNonZero& detection_;
   const PointerRead* pointers_ = nullptr;
-  arch::EieCounts& counts_;
+  arch::ActionCounts& actions_;
   std::vector<Activation> ring_;
   Registers<Fill> fill_;
   mutable Cycle known_at_ = -1;  ///< the cycle in which ready() was worked out

@@ -58,6 +58,9 @@ void Arithmetic::look_up(std::size_t pe) {
   arch::EieCounts& counts = *actions_.eie;
   ++counts.codebook_lookups;
   if (entry.code == 0) ++counts.padding_entries;
+  arch::Traffic& codebook = actions_.registers[Operand::weights];
+  ++codebook.read_elements;
+  codebook.read_bits += kBits;
   terms_.next(pe) = {entry.code != 0, row, codebook_[entry.code], entry.activation};
 }
 
@@ -73,7 +76,9 @@ void Arithmetic::multiply(std::size_t pe) {
       written.valid && written.row == term.row ? written.sum : destination_[pe * rows_ + term.row];
   products_.next(pe) = {true, term.row, std::int32_t{term.weight} * term.activation, sum};
   ++actions_.multiplies;
-  ++actions_.registers[Operand::outputs].read_elements;
+  arch::Traffic& destination = actions_.registers[Operand::outputs];
+  ++destination.read_elements;
+  destination.read_bits += kBits;
 }
 
 void Arithmetic::add(std::size_t pe) {
@@ -93,7 +98,9 @@ void Arithmetic::write(std::size_t pe) {
   const Sum& sum = sums_[pe];
   if (!sum.valid) return;
   destination_[pe * rows_ + sum.row] = sum.sum;
-  ++actions_.registers[Operand::outputs].write_elements;
+  arch::Traffic& destination = actions_.registers[Operand::outputs];
+  ++destination.write_elements;
+  destination.write_bits += kBits;
 }
 
 }  // namespace heddle::sim::eie

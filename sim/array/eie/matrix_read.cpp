@@ -2,12 +2,13 @@
 
 namespace heddle::sim::eie {
 
-MatrixRead::MatrixRead(sc_core::sc_module_name name, std::size_t pes, std::int64_t entries_per_word,
-                       const Clock& clock, const PointerRead& pointers, arch::EieCounts& counts)
+MatrixRead::MatrixRead(sc_core::sc_module_name name, std::size_t pes, const arch::EieUnit& unit,
+                       const Clock& clock, const PointerRead& pointers, arch::ActionCounts& actions)
     : sc_module(name),
-      entries_per_word_(static_cast<std::uint32_t>(entries_per_word)),
+      entries_per_word_(static_cast<std::uint32_t>(unit.entries_per_word())),
+      word_bits_(unit.word_bits),
       pointers_(pointers),
-      counts_(counts),
+      actions_(actions),
       word_(pes),
       entries_(pes) {
   SC_HAS_PROCESS(MatrixRead);
@@ -17,6 +18,7 @@ MatrixRead::MatrixRead(sc_core::sc_module_name name, std::size_t pes, std::int64
 }
 
 void MatrixRead::edge() {
+  arch::Traffic& read = actions_.memory.back()[workload::Operand::weights];
   for (std::size_t pe = 0; pe < word_.size(); ++pe) {
     const Issue issue = pointers_.issue(pe);
     if (issue.pe == nullptr) {
@@ -24,7 +26,11 @@ void MatrixRead::edge() {
       continue;
     }
     const std::uint32_t word = issue.address / entries_per_word_;
-    if (issue.first || word != word_[pe]) ++counts_.matrix_reads;
+    ++read.read_elements;
+    if (issue.first || word != word_[pe]) {
+      ++actions_.eie->matrix_reads;
+      read.read_bits += word_bits_;
+    }
     word_[pe] = word;
     entries_.next(pe) = {true, issue.first, issue.pe->codes[issue.address], issue.pe->indices[issue.address],
                          issue.activation};

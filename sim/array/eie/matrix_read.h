@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "arch/accelerator.h"
 #include "arch/actions.h"
 #include "sim/array/eie/pointer_read.h"
 
@@ -11,8 +12,8 @@ namespace heddle::sim::eie {
 
 class MatrixRead : public sc_core::sc_module {
  public:
-  MatrixRead(sc_core::sc_module_name name, std::size_t pes, std::int64_t entries_per_word, const Clock& clock,
-             const PointerRead& pointers, arch::EieCounts& counts);
+  MatrixRead(sc_core::sc_module_name name, std::size_t pes, const arch::EieUnit& unit, const Clock& clock,
+             const PointerRead& pointers, arch::ActionCounts& actions);
 
   /// What was issued in the cycle before.
   const Entry& entry(std::size_t pe) const { return entries_[pe]; }
@@ -21,8 +22,9 @@ class MatrixRead : public sc_core::sc_module {
   void edge();
 
   const std::uint32_t entries_per_word_;
+  const std::int64_t word_bits_;
   const PointerRead& pointers_;
-  arch::EieCounts& counts_;
+  arch::ActionCounts& actions_;
   std::vector<std::uint32_t> word_;  ///< read last, of the slice in progress
   Registers<Entry> entries_;
 };

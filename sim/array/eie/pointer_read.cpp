@@ -6,8 +6,8 @@ namespace heddle::sim::eie {
 
 PointerRead::PointerRead(sc_core::sc_module_name name, std::size_t pes, const Clock& clock,
                          const LeadingNonZero& detection, const ActivationQueues& queues,
-                         arch::EieCounts& counts)
-    : sc_module(name), detection_(detection), queues_(queues), counts_(counts), slices_(pes) {
+                         arch::ActionCounts& actions)
+    : sc_module(name), detection_(detection), queues_(queues), actions_(actions), slices_(pes) {
   SC_HAS_PROCESS(PointerRead);
   SC_METHOD(edge);
   dont_initialize();
@@ -30,22 +30,23 @@ bool PointerRead::is_last_cycle() const {
 void PointerRead::edge() {
   const bool walking =
       detection_.offer() || !queues_.empty() || !is_last_cycle();  // the pass goes on after this cycle
+  arch::EieCounts& counts = *actions_.eie;
   for (std::size_t pe = 0; pe < slices_.size(); ++pe) {
     const std::optional<Activation> activation = queues_.taken(pe);
     if (activation) {
       const CscMatrix::Pe& part = block_->pes[pe];
       const auto column = static_cast<std::size_t>(activation->column);
       slices_.next(pe) = {&part, part.pointers[column], part.pointers[column + 1], false, activation->value};
-      counts_.pointer_reads += 2;
+      counts.pointer_reads += 2;
     } else if (slices_[pe].left() > 0) {
       Slice& slice = slices_.next(pe);
       ++slice.next;
       slice.begun = true;
     }
     if (activation || !is_free(pe)) {
-      ++counts_.work[pe];
+      ++counts.work[pe];
     } else if (walking) {
-      ++counts_.starved_cycles;
+      ++counts.starved_cycles;
     }
   }
 }

@@ -16,7 +16,7 @@ namespace heddle::sim::eie {
 class PointerRead : public sc_core::sc_module {
  public:
   PointerRead(sc_core::sc_module_name name, std::size_t pes, const Clock& clock,
-              const LeadingNonZero& detection, const ActivationQueues& queues, arch::EieCounts& counts);
+              const LeadingNonZero& detection, const ActivationQueues& queues, arch::ActionCounts& actions);
 
   /// The block whose columns are broadcast from the next cycle on.
   void select(const CscMatrix& block) { block_ = &block; }
@@ -32,7 +32,7 @@ class PointerRead : public sc_core::sc_module {
 
   const LeadingNonZero& detection_;
   const ActivationQueues& queues_;
-  arch::EieCounts& counts_;
+  arch::ActionCounts& actions_;
   const CscMatrix* block_ = nullptr;
   Registers<Slice> slices_;
 };

@@ -9,6 +9,9 @@ namespace heddle::sim::eie {
 
 using workload::CscMatrix;
 
+/// Of activations, codebook values and sums.
+inline constexpr int kBits = 16;
+
 /// A broadcast: an input of the pass that is not zero.
 struct Activation {
   std::int32_t column = 0;  ///< of the block

@@ -1,0 +1,32 @@
+// Random eie machines, and layers with pruned, weight-shared tensors for them.
+#pragma once
+
+#include "tests/sim/random_cases.h"
+
+namespace heddle::tests {
+
+/// 1 to 256 PEs, queues of 1 to 64, codes and indices of 2 to 8 bits.
+arch::Accelerator random_eie(Random& random);
+
+struct EieCase {
+  arch::LayerProblem problem;
+  std::vector<std::int16_t> weights;  ///< (g, m, c, r, s)
+  std::vector<std::int16_t> inputs;   ///< (n, g, c, row, column)
+  workload::QuantizedLayer quantized;
+  sim::LayerProgram program;
+
+  /// Points the program to this case's inputs.
+  void bind();
+};
+
+/// A layer of at most some 20,000 multiply-accumulates under a random legal mapping.
+EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator);
+/// A linear layer with the given tensors under the mapping that takes the largest passes.
+EieCase eie_case(const arch::Accelerator& accelerator, std::int64_t outputs,
+                 const std::vector<std::int16_t>& weights, const std::vector<std::int16_t>& inputs,
+                 int product_shift);
+
+/// Output codes in (n, g, m, p, q) order, from the definition: a saturating sum for each output.
+std::vector<std::int16_t> compute(const EieCase& test);
+
+}  // namespace heddle::tests
