@@ -68,7 +68,18 @@ TileTraffic::TileTraffic(const LayerProblem& problem, const Accelerator& acceler
       accumulator_bits_(accelerator.array.bits.accumulators),
       rows_(problem.shape.stride_h, problem.shape.dilation_h, problem.shape.pad_top, problem.shape.input_h),
       columns_(problem.shape.stride_w, problem.shape.dilation_w, problem.shape.pad_left,
-               problem.shape.input_w) {}
+               problem.shape.input_w) {
+  if (accelerator.array.eie && problem.shared) eie_.emplace(problem, accelerator.array);
+}
+
+void TileTraffic::start(const arch::LayerMapping& mapping) {
+  if (eie_) eie_->start(mapping);
+}
+
+std::int64_t TileTraffic::moved_bits(Operand operand, const TileRange& tile, bool final_outputs) const {
+  if (operand == Operand::weights && eie_) return eie_->size_of(tile.extent).bits;
+  return elements(operand, tile) * bits(operand, final_outputs);
+}
 
 std::int64_t TileTraffic::elements(Operand operand, const TileRange& tile) const {
   const auto& e = tile.extent;

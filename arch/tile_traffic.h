@@ -1,11 +1,13 @@
 // What moving a tile takes: its elements as memories hold and movers carry them (stored weights, distinct
 // inputs without padding, outputs), and the cycles of so many bits at a memory's port. Closed forms of what
-// sim/box.h and sim/memory_port.h define; no allocation.
+// sim/box.h and sim/memory_port.h define; no allocation. Weights that the eie unit stores: expected sizes.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "arch/legality.h"
+#include "arch/eie_weights.h"
 
 namespace heddle::arch {
 
@@ -75,7 +77,12 @@ class TileTraffic {
  public:
   TileTraffic(const LayerProblem& problem, const Accelerator& accelerator);
 
+  /// Takes a mapping: its passes are the blocks that an eie unit's weights are cut into.
+  void start(const arch::LayerMapping& mapping);
+
   std::int64_t elements(workload::Operand operand, const TileRange& tile) const;
+  /// Bits that moving the tile takes; of the eie unit's weights with pointers and codebook.
+  std::int64_t moved_bits(workload::Operand operand, const TileRange& tile, bool final_outputs) const;
   /// Stored width of one element; kept n:m weights carry their index.
   int bits(workload::Operand operand, bool final_outputs = true) const;
   std::int64_t kept_channels(std::int64_t channels) const { return arch::kept_channels(channels, sparsity_); }
@@ -91,6 +98,7 @@ class TileTraffic {
   workload::PerDim<std::int64_t> size_;
   std::optional<workload::StructuredSparsity> sparsity_;
   int weight_bits_, input_bits_, output_bits_, accumulator_bits_;
+  std::optional<EieWeights> eie_;
   WindowAxis rows_, columns_;
 };
 

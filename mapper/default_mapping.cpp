@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "mapper/array_plan.h"
+#include "mapper/eie_mapspace.h"
 #include "mapper/factors.h"
 #include "mapper/tiling.h"
 #include "support/error.h"
@@ -171,6 +172,7 @@ bool shrink(ArrayPlan& plan, const ArrayPlan& smallest) {
 }  // namespace
 
 arch::LayerMapping default_mapping(const arch::LayerProblem& problem, const arch::Accelerator& accelerator) {
+  if (accelerator.array.eie) return default_eie_mapping(problem, accelerator);
   const Builder builder(problem, accelerator);
   const ArrayPlan smallest = smallest_plan(problem, accelerator);
   Candidate least{smallest, std::vector<Tiling>(accelerator.memory.size()), 0};

@@ -5,6 +5,7 @@
 
 #include "mapper/default_mapping.h"
 #include "mapper/search/annealing.h"
+#include "mapper/search/eie.h"
 #include "mapper/search/evaluator.h"
 #include "mapper/search/genetic.h"
 #include "mapper/search/optimal.h"
@@ -62,6 +63,14 @@ MappedLayer drawn(Search which, const Mapspace& space, const arch::EnergyTable& 
 MappedLayer map_layer(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
                       const arch::EnergyTable& table, const MapperOptions& options,
                       const workload::PerOperand<bool>& on_chip) {
+  if (accelerator.array.eie) {
+    if (restricts(options.constraints)) {
+      throw InputError(options.constraints.name,
+                       "constraints are for the dot unit; " + accelerator.name +
+                           " has the eie unit, whose passes are fixed (docs/eie-model.md)");
+    }
+    return search_eie(problem, accelerator, table, options.options, on_chip);
+  }
   const Mapspace space(problem, accelerator, options.constraints, on_chip);
   if (options.search == Search::optimal) return optimal(space, table, options.options);
   return drawn(options.search, space, table, options.options);

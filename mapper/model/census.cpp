@@ -134,4 +134,24 @@ Histogram TileCensus::volumes(Operand operand, const TileClass& tiles, WindowCou
   return result;
 }
 
+std::vector<TileCensus::Extents> TileCensus::extents(Operand operand, const TileClass& tiles) const {
+  std::vector<Extents> result(1);
+  for (Dim d : kDims) {
+    if (!depends_on(operand, d)) continue;
+    const Positions& positions = positions_[d];
+    std::vector<Extents> finer;
+    for (const Extents& known : result) {
+      const auto add = [&](std::int64_t size, std::int64_t number) {
+        finer.push_back(known);
+        finer.back().extent[d] = size;
+        finer.back().count *= number;
+      };
+      if ((tiles.parts[d] & kInner) != 0 && positions.count > 1) add(positions.size, positions.count - 1);
+      if ((tiles.parts[d] & kLast) != 0) add(positions.last_size, 1);
+    }
+    result = std::move(finer);
+  }
+  return result;
+}
+
 }  // namespace heddle::mapper

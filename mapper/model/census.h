@@ -44,6 +44,13 @@ class TileCensus {
   std::int64_t elements(workload::Operand operand, const TileClass& tiles, WindowCount count);
   /// Elements of a tile, and the number of tiles of the class that have so many.
   Histogram volumes(workload::Operand operand, const TileClass& tiles, WindowCount count);
+  /// Extents of the class's tiles in the dimensions that the operand depends on (1 in others), and how many
+  /// have them.
+  struct Extents {
+    workload::PerDim<std::int64_t> extent{1};
+    std::int64_t count = 1;
+  };
+  std::vector<Extents> extents(workload::Operand operand, const TileClass& tiles) const;
 
  private:
   void begin(workload::Operand operand, int depth);

@@ -24,6 +24,7 @@ CountModel::CountModel(const arch::LayerProblem& problem, const arch::Accelerato
         .sum[1][1];
   };
   in_range_ = window_free * in_range(true) * in_range(false);
+  if (accelerator.array.eie && problem_.shared) eie_.emplace(problem_, accelerator);
 }
 
 int CountModel::keeper(Operand operand, std::size_t level) const {
@@ -72,6 +73,25 @@ void CountModel::fetches(std::size_t to, Operand operand) {
   });
 }
 
+/// A mover fills level `to` with the eie unit's weights.
+void CountModel::eie_weights(std::size_t to) {
+  const int from = keeper(Operand::weights, to - 1), depth = census_.nest().depth_of(to - 1);
+  const std::int64_t burst = 8 * accelerator_.memory[0].burst_bytes;
+  census_.for_each_class(Operand::weights, depth, [&](const TileCensus::TileClass& tiles) {
+    const std::int64_t times = census_.visits(Operand::weights, tiles);
+    for (const auto& [extent, count] : census_.extents(Operand::weights, tiles)) {
+      const arch::EieWeights::Size size = eie_->weights().size_of(extent);
+      arch::Traffic &source = counts_.memory[static_cast<std::size_t>(from)][Operand::weights],
+                    &target = counts_.memory[to][Operand::weights];
+      source.read_elements += times * count * size.entries;
+      source.read_bits += times * count * size.bits;
+      target.write_elements += times * count * size.entries;
+      target.write_bits += times * count * size.bits;
+      if (from == 0) counts_.dram_bursts += times * count * ((size.bits + burst - 1) / burst);
+    }
+  });
+}
+
 /// Tiles of outputs between the level `to` (or the accumulators, one beyond the innermost level) and the next
 /// outer level that keeps outputs: each visit but the first brings partial sums back, each but the last
 /// leaves them unfinished.
@@ -111,7 +131,7 @@ void CountModel::output_moves(std::size_t to) {
 /// Operands enter the PEs' registers: at the step that needs them, or the whole pass's at its beginning.
 void CountModel::loads(Operand operand) {
   const int from = keeper(operand, mapping_->memory.size() - 1), bits = element_bits(operand);
-  const bool whole_pass = arch::is_resident(accelerator_.array, operand);
+  const bool whole_pass = eie_ || arch::is_resident(accelerator_.array, operand);
   const int depth = whole_pass ? census_.nest().pass_depth() : census_.nest().step_depth();
   const WindowCount count = operand == Operand::weights ? WindowCount::distinct
                             : whole_pass                ? WindowCount::by_column
@@ -119,7 +139,8 @@ void CountModel::loads(Operand operand) {
   census_.for_each_class(operand, depth, [&](const TileCensus::TileClass& tiles) {
     const std::int64_t once = census_.elements(operand, tiles, count), times = census_.visits(operand, tiles);
     read(from, operand, times * once, bits);
-    counts_.registers[operand].write_elements += census_.copies(operand, tiles) * once;
+    // The eie unit's source registers are one file, spread over its PEs.
+    counts_.registers[operand].write_elements += (eie_ ? times : census_.copies(operand, tiles)) * once;
     if (from == 0) counts_.dram_bursts += times * bursts(operand, tiles, count, bits);
   });
 }
@@ -145,15 +166,24 @@ arch::ActionCounts CountModel::run(const arch::LayerMapping& mapping) {
   counts_ = {};
   counts_.memory.resize(levels);
 
+  if (eie_) eie_->start(mapping);
   for (std::size_t level = 1; level < levels; ++level) {
-    fetches(level, Operand::weights);
+    if (eie_) {
+      eie_weights(level);
+    } else {
+      fetches(level, Operand::weights);
+    }
     fetches(level, Operand::inputs);
     output_moves(level);
   }
   output_moves(levels);
-  loads(Operand::weights);
   loads(Operand::inputs);
-  arithmetic();
+  if (eie_) {
+    eie_->add_passes(census_, counts_, stalls_);
+  } else {
+    loads(Operand::weights);
+    arithmetic();
+  }
   for (Operand operand : kOperands) {
     arch::Traffic& registers = counts_.registers[operand];
     const int bits =

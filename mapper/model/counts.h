@@ -1,22 +1,28 @@
 // Action counts of a layer in closed form, from its loop nest alone. The conventions are docs/counting.md's,
-// the method docs/analytical.md's.
+// the method docs/analytical.md's. Of the eie unit expected values, rounded: docs/eie-model.md.
 #pragma once
+
+#include <optional>
 
 #include "arch/actions.h"
 #include "mapper/model/census.h"
+#include "mapper/model/eie_counts.h"
 
 namespace heddle::mapper {
 
 /// Counts for one layer on one accelerator under any number of mappings. Not to be shared by threads.
 class CountModel {
  public:
-  /// `input_density`: the expected share of inputs that are not zero, from 0 to 1.
+  /// `input_density`: the expected share of inputs that are not zero, from 0 to 1 (on the eie unit the
+  /// problem's own counts).
   CountModel(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
              double input_density = 1);
 
   /// What the machine counts for this (legal) mapping: equal for inputs without zeros; expected values,
   /// rounded, of `multiplies`, `gated_multiplies` and `adds` otherwise.
   arch::ActionCounts run(const arch::LayerMapping& mapping);
+  /// Leave out what costs no energy: the eie unit's stalls and its PEs' work.
+  void energy_only() { stalls_ = false; }
 
  private:
   int keeper(workload::Operand operand, std::size_t level) const;
@@ -32,6 +38,7 @@ class CountModel {
 
   void fetches(std::size_t to, workload::Operand operand);
   void output_moves(std::size_t to);
+  void eie_weights(std::size_t to);
   void loads(workload::Operand operand);
   void arithmetic();
 
@@ -39,6 +46,8 @@ class CountModel {
   const arch::Accelerator& accelerator_;
   TileCensus census_;
   double density_;
+  std::optional<EieCountModel> eie_;
+  bool stalls_ = true;
   std::int64_t multiplies_ = 0, in_range_ = 0;  ///< of the layer: all, and those whose input is not padding
 
   // The mapping in hand.

@@ -21,6 +21,8 @@ Recurrence::Recurrence(const arch::Accelerator& accelerator, const TileTraffic& 
     : traffic_(traffic),
       levels_(accelerator.memory.size()),
       movers_(levels_ - 1),
+      array_stages_(accelerator.array.eie ? 5 : 3),
+      banks_(accelerator.array.eie ? 1 : 2),
       array_rank_(static_cast<int>(levels_) + 1) {
   if (levels_ > port_.size()) throw std::invalid_argument("the timing model takes up to 8 memory levels");
   for (std::size_t i = 0; i < levels_; ++i) port_[i].rate = PortRate(accelerator.memory[i]);
@@ -89,7 +91,7 @@ void Recurrence::start(const arch::LayerMapping& mapping, const NestWalk& walk, 
   first_job_ = job_count_ = 0;
   unit_waits_ = false;
   bank_free_ = {0, 0};
-  bank_ = 1;
+  bank_ = banks_ - 1;
   phase_ = Phase::done;
   accounted_ = 0;
 }
@@ -130,8 +132,7 @@ Boundary Recurrence::boundary(const NestWalk& walk, const PassCost& cost) const 
     if (!evicts) continue;
     boundary.leaving.evicts |= flag(mover);
     const TileRange& tile = walk.tile(depth);
-    const std::int64_t bits = traffic_.elements(Operand::outputs, tile) *
-                              traffic_.bits(Operand::outputs, traffic_.is_last_visit(tile));
+    const std::int64_t bits = traffic_.moved_bits(Operand::outputs, tile, traffic_.is_last_visit(tile));
     boundary.leaving.occupancy[mover] =
         port_[static_cast<std::size_t>(keeper_[Operand::outputs][mover])].rate.cycles_for(bits);
   }
@@ -252,6 +253,7 @@ void Recurrence::issue(const PassCost& cost, Cycle restored) {
   counters_.busy[static_cast<std::size_t>(input_level_)] += cost.input_busy;
   ++counters_.passes;
   counters_.steps += cost.steps;
+  counters_.fraction += cost.fraction;
   for (std::size_t i = 0; i < streamed_count_; ++i) {
     Port& port = port_[static_cast<std::size_t>(streamed_[i])];
     port.busy = port.held = false;
@@ -312,7 +314,7 @@ bool Recurrence::step(Cycle limit) {
 void Recurrence::run_pass(const NestWalk& walk, const PassCost& cost, const Boundary& boundary, bool first) {
   if (!first) enter(boundary);
   const bool opens = first || boundary.closes;
-  if (opens) bank_ = 1 - bank_;
+  if (opens) bank_ = (bank_ + 1) % banks_;
   const bool resumes = opens && !traffic_.is_first_visit(walk.pass());
   const unsigned needed = first ? 3 : boundary.needed;
   phase_ = Phase::tiles;

@@ -49,7 +49,7 @@ struct Boundary {
 
 /// What only adds up.
 struct Counters {
-  std::int64_t passes = 0, steps = 0;
+  std::int64_t passes = 0, steps = 0, fraction = 0;
   std::array<Cycle, arch::kStallCount> stalls{};
   std::array<Cycle, kMaxMovers + 1> busy{};
 
@@ -193,6 +193,8 @@ class Recurrence {
 
   const TileTraffic& traffic_;
   const std::size_t levels_, movers_;
+  const Cycle array_stages_;  ///< from a pass's last issue until its sums are complete
+  const int banks_;           ///< of accumulators
   const int array_rank_;
   std::array<bool, kMaxMovers> double_buffered_{};
 
@@ -216,7 +218,7 @@ class Recurrence {
   std::size_t first_job_ = 0, job_count_ = 0;
   bool unit_waits_ = false;
   std::array<Cycle, 2> bank_free_{};
-  int bank_ = 1;
+  int bank_ = 0;
   // The pass in progress.
   Phase phase_ = Phase::done;
   Cycle array_time_ = 0, accounted_ = 0, loaded_ = 0, first_data_ = 0, answer_ = 0;

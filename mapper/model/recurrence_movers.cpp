@@ -11,8 +11,7 @@ using workload::Operand;
 
 namespace {
 
-constexpr Cycle kArrayStages = 3;  ///< multiply, reduce, accumulate
-constexpr Cycle kUnitStages = 4;   ///< bias, multiply, shift and round, clamp or table
+constexpr Cycle kUnitStages = 4;  ///< bias, multiply, shift and round, clamp or table
 
 constexpr std::uint32_t flag(std::size_t mover) { return std::uint32_t{1} << mover; }
 
@@ -29,7 +28,7 @@ Fetch Recurrence::fetch_of(std::size_t mover, const TileRange& tile, DimMask cha
     } else if (mover == 0 && operand == Operand::inputs && inputs_at_home_) {
       continue;
     }
-    const std::int64_t bits = traffic_.elements(operand, tile) * traffic_.bits(operand, false);
+    const std::int64_t bits = traffic_.moved_bits(operand, tile, false);
     fetch.occupancy[static_cast<std::size_t>(operand)] =
         port_[static_cast<std::size_t>(keeper_[operand][mover])].rate.cycles_for(bits);
   }
@@ -234,7 +233,7 @@ void Recurrence::ended(std::size_t p, const Request& request, Cycle t) {
 
 void Recurrence::submit(const Boundary& boundary) {
   if (!boundary.has_job) return;
-  const Cycle ready = now_ + kArrayStages;
+  const Cycle ready = now_ + array_stages_;
   if (unit_has_own_side_) {
     unit_free_ = std::max(unit_free_, ready) + boundary.drain;
     if (boundary.closes) bank_free_[static_cast<std::size_t>(bank_)] = unit_free_;

@@ -38,6 +38,7 @@ const std::int64_t* read_leaving(Leaving& leaving, int innermost, const std::int
 void Counters::add(const Counters& other, std::int64_t times) {
   passes += other.passes * times;
   steps += other.steps * times;
+  fraction += other.fraction * times;
   for (std::size_t i = 0; i < stalls.size(); ++i) stalls[i] += other.stalls[i] * times;
   for (std::size_t i = 0; i < busy.size(); ++i) busy[i] += other.busy[i] * times;
 }
@@ -72,8 +73,8 @@ void Recurrence::write_fetch(const Fetch& fetch, std::vector<std::int64_t>& word
 }
 
 void Recurrence::write_common(std::vector<std::int64_t>& words) const {
-  // A job that is submitted now starts three cycles later at the earliest.
-  words.push_back(relative(unit_free_, now_, 3));
+  // A job that is submitted now starts when the array's stages are through, at the earliest.
+  words.push_back(relative(unit_free_, now_, array_stages_));
   words.push_back(relative(bank_free_[static_cast<std::size_t>(1 - bank_)], now_, 0));
   if (!unit_has_own_side_) {
     words.push_back(static_cast<std::int64_t>(job_count_) | std::int64_t{unit_waits_} << 8);

@@ -2,14 +2,25 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
+#include "arch/dot_pass_cost.h"
+#include "mapper/model/eie_pass_cost.h"
 #include "mapper/model/recurrence.h"
 #include "mapper/model/repetition.h"
 
 namespace heddle::mapper {
 
 namespace {
+
+constexpr std::int64_t kFractions = 1 << 20;  ///< of PassCost::fraction
+
+std::unique_ptr<PassCosts> make_pass_costs(const arch::LayerProblem& problem,
+                                           const arch::Accelerator& accelerator, const TileTraffic& traffic) {
+  if (accelerator.array.eie) return std::make_unique<EiePassCosts>(problem, accelerator, traffic);
+  return std::make_unique<arch::DotPassCosts>(accelerator, traffic);
+}
 
 constexpr std::uint32_t movers_up_to(std::size_t end) { return (std::uint32_t{1} << end) - 1; }
 
@@ -20,12 +31,15 @@ class TimingModel::Run {
   Run(const arch::LayerProblem& problem, const arch::Accelerator& accelerator)
       : shape_(problem.shape),
         levels_(accelerator.memory.size()),
+        eie_(accelerator.array.eie.has_value()),
         traffic_(problem, accelerator),
-        costs_(accelerator, traffic_),
+        pass_costs_(make_pass_costs(problem, accelerator, traffic_)),
+        costs_(*pass_costs_),
         machine_(accelerator, traffic_) {}
 
   const arch::CycleCounts& run(const arch::LayerMapping& mapping, std::int64_t limit) {
     walk_.start(shape_, mapping);
+    traffic_.start(mapping);
     costs_.start(mapping);
     machine_.start(mapping, walk_, costs_);
     key_.start();
@@ -39,9 +53,10 @@ class TimingModel::Run {
     region(0);
     if (!stopped_) machine_.finish(boundary_);
     result_.total = stopped_ ? earliest_end() : machine_.end();
-    result_.compute = stopped_ ? machine_.counters().steps : steps_;
     const Counters& counters = machine_.counters();
+    result_.compute = stopped_ || eie_ ? counters.steps : steps_;
     result_.stalls = counters.stalls;
+    if (eie_) add_fractions();
     result_.stalls[static_cast<std::size_t>(arch::Stall::finish)] +=
         result_.total - std::accumulate(result_.stalls.begin(), result_.stalls.end(), result_.compute);
     result_.port_busy.assign(counters.busy.begin(),
@@ -53,9 +68,25 @@ class TimingModel::Run {
   bool evaluate_all_ = false;
 
  private:
+  /// Passes of the eie unit last an expected number of cycles, and here the nearest whole one. What that
+  /// leaves out is added up, for the part of the time in which the array does not wait for memories.
+  void add_fractions() {
+    const Counters& counters = machine_.counters();
+    const auto waits = static_cast<double>(counters.stalls[static_cast<std::size_t>(arch::Stall::memory)]);
+    const auto works = static_cast<double>(counters.steps);
+    const auto more = static_cast<double>(counters.fraction) / static_cast<double>(kFractions);
+    const Cycle cycles = std::llround(more * (works > 0 ? works / (works + waits) : 0));
+    result_.total += cycles;
+    result_.compute += cycles;
+  }
+
   /// Steps that are left take a cycle each; the last result leaves the accumulators after three stages, takes
   /// a cycle, and is in memory after four more.
-  Cycle earliest_end() const { return machine_.now() + (steps_ - machine_.counters().steps) + 8; }
+  Cycle earliest_end() const {
+    const Counters& counters = machine_.counters();
+    const Cycle less = counters.fraction < 0 ? divided_up(-counters.fraction, kFractions) : 0;
+    return machine_.now() + std::max<Cycle>(0, steps_ - counters.steps) - less + 8;
+  }
   void check_limit() { stopped_ = stopped_ || earliest_end() > limit_; }
 
   /// Runs everything inside the current iterations of loops 0 .. depth - 1.
@@ -74,9 +105,11 @@ class TimingModel::Run {
 
   const workload::MacShape shape_;
   const std::size_t levels_;
-  const TileTraffic traffic_;
+  const bool eie_;
+  TileTraffic traffic_;
   NestWalk walk_;
-  PassCosts costs_;
+  const std::unique_ptr<PassCosts> pass_costs_;
+  PassCosts& costs_;
   Recurrence machine_;
   RegionKey key_{traffic_, walk_, machine_};
   RepetitionTable table_;

@@ -62,10 +62,23 @@ double Prices::of(const arch::ActionCounts& counts) const {
 
 Evaluator::Evaluator(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
                      const arch::EnergyTable& table)
-    : counts_(problem, accelerator),
+    : accelerator_(accelerator),
+      table_(table),
+      weight_bits_(problem.weight_bits),
+      input_bits_(problem.input_bits),
+      counts_(problem, accelerator),
       bound_(problem, accelerator),
       timing_(problem, accelerator),
-      prices_(accelerator, table, problem) {}
+      prices_(accelerator, table, problem) {
+  counts_.energy_only();
+}
+
+/// The eie unit's memories differ by operand, and it counts more than the prices know.
+double Evaluator::energy(const arch::LayerMapping& mapping) {
+  const arch::ActionCounts counts = counts_.run(mapping);
+  if (!accelerator_.array.eie) return prices_.of(counts);
+  return arch::price(counts, 0, accelerator_, table_, weight_bits_, input_bits_).total;
+}
 
 Cost Evaluator::cost(const arch::LayerMapping& mapping) {
   const std::int64_t total = cycles(mapping, INT64_MAX);

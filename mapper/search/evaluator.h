@@ -20,7 +20,7 @@ struct Prices {
   double of(const arch::ActionCounts& counts) const;
 };
 
-/// For one layer on one accelerator; one thread at a time.
+/// For one layer on one accelerator; one thread at a time. Accelerator and table must outlive it.
 class Evaluator {
  public:
   Evaluator(const arch::LayerProblem& problem, const arch::Accelerator& accelerator,
@@ -28,7 +28,7 @@ class Evaluator {
 
   const Prices& prices() const { return prices_; }
   /// Energy without the cycles' share.
-  double energy(const arch::LayerMapping& mapping) { return prices_.of(counts_.run(mapping)); }
+  double energy(const arch::LayerMapping& mapping);
   std::int64_t least_cycles(const arch::LayerMapping& mapping) { return bound_.run(mapping); }
   /// A value above `limit` if the layer takes longer than that.
   std::int64_t cycles(const arch::LayerMapping& mapping, std::int64_t limit) {
@@ -37,6 +37,9 @@ class Evaluator {
   Cost cost(const arch::LayerMapping& mapping);
 
  private:
+  const arch::Accelerator& accelerator_;
+  const arch::EnergyTable& table_;
+  const int weight_bits_, input_bits_;
   CountModel counts_;
   CycleBound bound_;
   TimingModel timing_;

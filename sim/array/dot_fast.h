@@ -1,4 +1,4 @@
-// The `dot` unit, fast: the cycles and loads of a pass in closed form (arch/pass_cost.h), one event for each
+// The `dot` unit, fast: the cycles and loads of a pass in closed form (arch/dot_pass_cost.h), one event for each
 // pass, all outputs of the layer in bulk at its end. Equal to the clocked unit in outputs, cycles and counts;
 // docs/fast.md says how.
 #pragma once
@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "arch/pass_cost.h"
+#include "arch/dot_pass_cost.h"
 #include "sim/array/array_unit.h"
 #include "sim/array/dot_bulk.h"
 
@@ -27,7 +27,7 @@ class DotFast : public ArrayUnit {
 
   const arch::Accelerator accelerator_;
   std::optional<arch::TileTraffic> traffic_;  ///< of this layer
-  std::optional<arch::PassCosts> costs_;
+  std::optional<arch::DotPassCosts> costs_;
   const arch::PassCost* cost_ = nullptr;  ///< of the pass in progress; null before the first
   unsigned needed_ = 0;                   ///< operands that its first load brings: 1 weights, 2 inputs
   Tile before_;                           ///< of the pass before

@@ -1,4 +1,4 @@
-#include "arch/pass_cost.h"
+#include "arch/dot_pass_cost.h"
 
 #include <algorithm>
 #include <limits>
@@ -27,7 +27,7 @@ void LoadCounts::add(const LoadCounts& load) {
   dram_bursts += load.dram_bursts;
 }
 
-PassCosts::PassCosts(const Accelerator& accelerator, const TileTraffic& traffic)
+DotPassCosts::DotPassCosts(const Accelerator& accelerator, const TileTraffic& traffic)
     : unit_(accelerator.array),
       traffic_(traffic),
       ports_(rates(accelerator)),
@@ -35,7 +35,7 @@ PassCosts::PassCosts(const Accelerator& accelerator, const TileTraffic& traffic)
       inputs_resident_(unit_.registers.shared_bytes || unit_.registers.inputs > 1),
       slots_(64, 0) {}
 
-void PassCosts::start(const LayerMapping& mapping) {
+void DotPassCosts::start(const LayerMapping& mapping) {
   axes_ = spatial_extent(mapping);
   loops_.clear();
   workload::PerDim<std::int64_t> covered = axes_;
@@ -58,13 +58,13 @@ void PassCosts::start(const LayerMapping& mapping) {
   std::fill(slots_.begin(), slots_.end(), 0);
 }
 
-std::int64_t PassCosts::layer_steps() const {
+std::int64_t DotPassCosts::layer_steps() const {
   std::int64_t steps = 1;
   for (Dim d : kDims) steps *= divided_up(traffic_.size()[d], axes_[d]);
   return steps;
 }
 
-PassCosts::Key PassCosts::key_of(const TileRange& tile) const {
+DotPassCosts::Key DotPassCosts::key_of(const TileRange& tile) const {
   // Where the window reaches beyond the input it matters where it lies.
   const auto& e = tile.extent;
   Key key{e, traffic_.rows().first(tile.start[Dim::P], tile.start[Dim::R]),
@@ -75,7 +75,7 @@ PassCosts::Key PassCosts::key_of(const TileRange& tile) const {
 }
 
 /// Index of the key in keys_, added if it was not there.
-std::size_t PassCosts::find(const Key& key, bool& known) {
+std::size_t DotPassCosts::find(const Key& key, bool& known) {
   std::uint64_t hash = 0;
   const auto mix = [&](std::int64_t word) {
     hash = (hash ^ static_cast<std::uint64_t>(word)) * 0x9E3779B97F4A7C15u;
@@ -98,7 +98,7 @@ std::size_t PassCosts::find(const Key& key, bool& known) {
   return used_++;
 }
 
-void PassCosts::grow() {
+void DotPassCosts::grow() {
   const std::vector<Key> keys = std::move(keys_);
   keys_.clear();
   keys_.reserve(keys.capacity());
@@ -108,7 +108,7 @@ void PassCosts::grow() {
   for (const Key& key : keys) find(key, known);
 }
 
-const PassCost& PassCosts::of(const TileRange& tile) {
+const PassCost& DotPassCosts::of(const TileRange& tile) {
   const Key key = key_of(tile);
   if (used_ > 0 && keys_[last_] == key) return costs_[last_];
   bool known = false;
@@ -122,7 +122,7 @@ const PassCost& PassCosts::of(const TileRange& tile) {
 
 /// Cycles that a load takes: each operand at its array port, and what comes from one memory at that memory's
 /// bandwidth.
-LoadCost PassCosts::time_of(std::int64_t weight_bits, std::int64_t input_bits) const {
+LoadCost DotPassCosts::time_of(std::int64_t weight_bits, std::int64_t input_bits) const {
   const Cycle weights = divided_up(divided_up(weight_bits, 8), unit_.ports.weights);
   const Cycle inputs = divided_up(divided_up(input_bits, 8), unit_.ports.inputs);
   LoadCost load;
@@ -151,7 +151,7 @@ LoadCost PassCosts::time_of(std::int64_t weight_bits, std::int64_t input_bits) c
 
 /// Elements of the pass's input tile that all columns hold together: each column the distinct ones of its own
 /// outputs.
-std::int64_t PassCosts::resident_inputs(const TileRange& tile) const {
+std::int64_t DotPassCosts::resident_inputs(const TileRange& tile) const {
   const auto& e = tile.extent;
   const auto held = [&](const WindowAxis& axis, Dim output, Dim tap) {
     std::int64_t count = 0;
@@ -166,7 +166,7 @@ std::int64_t PassCosts::resident_inputs(const TileRange& tile) const {
          held(traffic_.columns(), Dim::Q, Dim::S);
 }
 
-LoadCost PassCosts::first_load(const TileRange& tile, bool weights, bool inputs) const {
+LoadCost DotPassCosts::first_load(const TileRange& tile, bool weights, bool inputs) const {
   TileRange step = tile;
   for (Dim d : kDims) step.extent[d] = std::min(step.extent[d], axes_[d]);
   const auto& e = step.extent;
@@ -192,7 +192,7 @@ LoadCost PassCosts::first_load(const TileRange& tile, bool weights, bool inputs)
   return load;
 }
 
-PassCost PassCosts::compute(const TileRange& tile) {
+PassCost DotPassCosts::compute(const TileRange& tile) {
   PassCost cost;
   cost.steps = 1;
   for (Dim d : kDims) {
@@ -227,7 +227,7 @@ PassCost PassCosts::compute(const TileRange& tile) {
 
 /// The steps at which register loop `moving` goes on, the loops inside it start again, and those outside
 /// stay.
-void PassCosts::add_steps(const TileRange& tile, std::size_t moving, PassCost& cost) {
+void DotPassCosts::add_steps(const TileRange& tile, std::size_t moving, PassCost& cost) {
   if (tile.extent[loops_[moving].dim] <= loops_[moving].size) return;
   for (Dim d : {Dim::N, Dim::G, Dim::M, Dim::C}) {
     pieces_[d].clear();
@@ -281,12 +281,13 @@ void PassCosts::add_steps(const TileRange& tile, std::size_t moving, PassCost& c
 
 /// The steps' ranges of one dimension: loops outside `moving` run, `moving` has left its first iteration,
 /// those inside are at their first. Equal extents are merged unless they are wanted `apart`.
-void PassCosts::pieces(Dim dim, std::int64_t extent, std::size_t moving, bool apart, std::vector<Piece>& to) {
+void DotPassCosts::pieces(Dim dim, std::int64_t extent, std::size_t moving, bool apart,
+                          std::vector<Piece>& to) {
   split(0, moving, apart, {0, extent, false, 1}, dim, to);
 }
 
-void PassCosts::split(std::size_t loop, std::size_t moving, bool apart, Piece piece, Dim dim,
-                      std::vector<Piece>& to) {
+void DotPassCosts::split(std::size_t loop, std::size_t moving, bool apart, Piece piece, Dim dim,
+                         std::vector<Piece>& to) {
   while (loop < loops_.size() && loops_[loop].dim != dim) ++loop;
   if (loop == loops_.size()) {
     piece.extent = std::min(piece.extent, axes_[dim]);
@@ -322,8 +323,8 @@ void PassCosts::split(std::size_t loop, std::size_t moving, bool apart, Piece pi
 }
 
 /// The steps' output and kernel positions along one axis of the window, with the existing pairs of them.
-void PassCosts::window(const WindowAxis& axis, const TileRange& tile, Dim output, Dim tap, std::size_t moving,
-                       std::vector<Part>& to) {
+void DotPassCosts::window(const WindowAxis& axis, const TileRange& tile, Dim output, Dim tap,
+                          std::size_t moving, std::vector<Part>& to) {
   const std::int64_t start = axis.first(tile.start[output], tile.start[tap]);
   const bool apart = !axis.inside(start, tile.extent[output], tile.extent[tap]);
   pieces_[output].clear();

@@ -1,0 +1,81 @@
+#include "mapper/model/eie_slice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "arch/eie_storage.h"
+
+namespace heddle::mapper {
+
+namespace {
+
+/// Up to so many rows the distribution is exact.
+constexpr int kExactRows = 256;
+
+/// The sum over many gaps is nearly normal: the mean of so many rows, the variance in proportion to those of
+/// kExactRows.
+std::vector<double> many_entries(int rows, double density, int index_bits) {
+  const std::vector<double> some = slice_entries(kExactRows, density, index_bits);
+  double mean = 0, square = 0;
+  for (std::size_t n = 0; n < some.size(); ++n) {
+    mean += some[n] * static_cast<double>(n);
+    square += some[n] * static_cast<double>(n * n);
+  }
+  const double scale = static_cast<double>(rows) / kExactRows;
+  const double deviation = std::sqrt(std::max(0.0, square - mean * mean) * scale);
+  const double expected = rows * density + arch::expected_padding(rows, density, index_bits);
+  std::vector<double> result(static_cast<std::size_t>(rows) + 1, 0.0);
+  if (deviation < 1e-9) {
+    result[static_cast<std::size_t>(std::llround(expected))] = 1;
+    return result;
+  }
+  const auto below = [&](double n) { return 0.5 * std::erfc((expected - n) / (deviation * std::sqrt(2.0))); };
+  double before = 0;
+  for (std::size_t n = 0; n < result.size(); ++n) {
+    const double up_to = n + 1 == result.size() ? 1 : below(static_cast<double>(n) + 0.5);
+    result[n] = up_to - before;
+    before = up_to;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> slice_entries(int rows, double density, int index_bits) {
+  if (rows > kExactRows) return many_entries(rows, density, index_bits);
+  const int reach = 1 << index_bits;  // zeros that a padding entry stands for
+  // of[k][n]: n entries in the k rows that follow a weight (or the top of the column).
+  std::vector<std::vector<double>> of(static_cast<std::size_t>(rows) + 1);
+  for (int k = 0; k <= rows; ++k) {
+    std::vector<double>& now = of[static_cast<std::size_t>(k)];
+    now.assign(static_cast<std::size_t>(k) + 1, 0.0);
+    double gap = 1;  // probability of that many zeros
+    for (int zeros = 0; zeros < k; ++zeros) {
+      const std::vector<double>& rest = of[static_cast<std::size_t>(k - 1 - zeros)];
+      const auto used = static_cast<std::size_t>(1 + zeros / reach);
+      for (std::size_t n = 0; n < rest.size(); ++n) now[n + used] += gap * density * rest[n];
+      gap *= 1 - density;
+    }
+    now[0] += gap;  // zeros at the end are not stored
+  }
+  return of.back();
+}
+
+SliceMeans slice_means(const std::vector<double>& entries, double density, int entries_per_word) {
+  SliceMeans means;
+  means.empty = entries[0];
+  int sole = -1;  // the number of entries, if there is only one possible
+  for (std::size_t n = 0; n < entries.size(); ++n) {
+    means.entries += entries[n] * static_cast<double>(n);
+    means.work += entries[n] * static_cast<double>(std::max<std::size_t>(n, 1));
+    if (entries[n] >= 1) sole = static_cast<int>(n);
+  }
+  means.padding = std::max(0.0, means.entries - density * static_cast<double>(entries.size() - 1));
+  // A slice may begin anywhere in a word, equally likely; if all have the same length, only at its multiples.
+  const int grain = sole > 0 ? std::gcd(sole, entries_per_word) : 1;
+  means.words = (means.entries + (1 - means.empty) * (entries_per_word - grain)) / entries_per_word;
+  return means;
+}
+
+}  // namespace heddle::mapper
