@@ -8,11 +8,6 @@ namespace heddle::arch {
 using workload::Dim;
 using workload::Operand;
 
-bool TileRange::same_start(const TileRange& other, Operand operand) const {
-  return std::all_of(workload::kDims.begin(), workload::kDims.end(),
-                     [&](Dim d) { return !depends_on(operand, d) || start[d] == other.start[d]; });
-}
-
 PortRate::PortRate(const MemoryLevel& level)
     : unit_bits(8 * (level.kind == MemoryLevel::Kind::dram ? level.burst_bytes : level.word_bytes)),
       bandwidth(level.bandwidth),

@@ -23,7 +23,12 @@ struct TileRange {
   std::int64_t end(workload::Dim d) const { return start[d] + extent[d]; }
   /// Do both begin at the same place in every dimension that the operand depends on? (Tiles of one level that
   /// do cover the same range.)
-  bool same_start(const TileRange& other, workload::Operand operand) const;
+  bool same_start(const TileRange& other, workload::Operand operand) const {
+    bool same = true;
+    for (workload::Dim d : workload::kDims)
+      same = same && (!depends_on(operand, d) || start[d] == other.start[d]);
+    return same;
+  }
 };
 
 /// One memory level's port towards the array.

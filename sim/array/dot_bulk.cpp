@@ -121,8 +121,9 @@ DotBulk::DotBulk(const LayerProgram& program, Arithmetic arithmetic)
   const arch::LayerProblem& problem = program.problem;
   if (arithmetic == Arithmetic::fastest && OnednnConvolution::is_exact() && !program.wide &&
       problem.weight_bits <= 8 && problem.input_bits <= 8 && fits_byte(program.input_zero_point)) {
+    convolution_ = OnednnConvolution::make(problem.shape, weights_);
+    if (convolution_ == nullptr) return;
     offsets_ = channel_offsets(program, weights_);
-    convolution_ = std::make_unique<OnednnConvolution>(problem.shape, weights_);
     weights_ = {};
   }
 }

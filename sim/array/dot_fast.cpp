@@ -33,7 +33,7 @@ void DotFast::begin_pass(const Pass& pass) {
 
 void DotFast::run_steps(const Pass& pass) {
   const arch::LoadCost& load = cost_->first[needed_];
-  const Cycle loaded = now() + load.cycles;
+  const Cycle loaded = here() + load.cycles;
   account(load.cause, loaded);
   count(pass, load.counts);
   count(pass, cost_->counts);
@@ -47,7 +47,6 @@ void DotFast::run_steps(const Pass& pass) {
   constexpr std::array<Stall, 3> kCauses = {Stall::weight_port, Stall::input_port, Stall::bandwidth};
   for (std::size_t cause = 0; cause < kCauses.size(); ++cause)
     run_.cycles.stalls[static_cast<std::size_t>(kCauses[cause])] += cost_->stalls[cause];
-  wait_until(last);
   issued(cost_->steps, last);
 }
 

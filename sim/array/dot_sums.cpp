@@ -1,6 +1,7 @@
 #include "sim/array/dot_sums.h"
 
 #include <algorithm>
+#include <cstring>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sim/array/dot_sums.cpp"
@@ -105,9 +106,16 @@ std::int64_t nonzero_weight(const std::int16_t* inputs, std::int16_t zero, const
         hn::IfThenZeroElse(hn::Eq(hn::LoadU(d16, inputs + i), zeros), hn::LoadU(d16, weights + i));
     even = hn::ReorderWidenMulAccumulate(d32, weight, ones, even, odd);
   }
-  std::int64_t sum = i == 0 ? 0 : hn::GetLane(hn::SumOfLanes(d32, hn::Add(even, odd)));
-  for (; i < count; ++i) sum += inputs[i] == zero ? 0 : weights[i];
-  return sum;
+  if (i < count) {  // the rest, filled up with weights of 0
+    HWY_ALIGN std::int16_t last_inputs[HWY_MAX_BYTES / 2] = {}, last_weights[HWY_MAX_BYTES / 2] = {};
+    const auto bytes = static_cast<std::size_t>(count - i) * sizeof(std::int16_t);
+    std::memcpy(last_inputs, inputs + i, bytes);
+    std::memcpy(last_weights, weights + i, bytes);
+    const auto weight =
+        hn::IfThenZeroElse(hn::Eq(hn::Load(d16, last_inputs), zeros), hn::Load(d16, last_weights));
+    even = hn::ReorderWidenMulAccumulate(d32, weight, ones, even, odd);
+  }
+  return hn::GetLane(hn::SumOfLanes(d32, hn::Add(even, odd)));
 }
 
 std::int64_t nonzeros(const std::int16_t* inputs, std::int16_t zero, std::int64_t count) {

@@ -50,6 +50,16 @@ bool OnednnConvolution::is_exact() {
   }
 }
 
+std::unique_ptr<OnednnConvolution> OnednnConvolution::make(const workload::MacShape& shape,
+                                                           const std::vector<std::int16_t>& weights) {
+  try {
+    return std::unique_ptr<OnednnConvolution>(new OnednnConvolution(shape, weights));
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_unimplemented) return nullptr;
+    throw;
+  }
+}
+
 OnednnConvolution::OnednnConvolution(const workload::MacShape& shape, const std::vector<std::int16_t>& codes)
     : primitive_(std::make_unique<Primitive>()) {
   const OneThread one_thread;

@@ -17,8 +17,9 @@ class OnednnConvolution {
   static bool is_exact();
 
   /// `weights` in (g, m, r, s, c) order, each in [-128, 127]. Of the shape's padding nothing is used: inputs
-  /// come padded.
-  OnednnConvolution(const workload::MacShape& shape, const std::vector<std::int16_t>& weights);
+  /// come padded. Null for a shape that oneDNN does not do.
+  static std::unique_ptr<OnednnConvolution> make(const workload::MacShape& shape,
+                                                 const std::vector<std::int16_t>& weights);
   ~OnednnConvolution();
   OnednnConvolution(const OnednnConvolution&) = delete;
   OnednnConvolution& operator=(const OnednnConvolution&) = delete;
@@ -27,6 +28,8 @@ class OnednnConvolution {
   void run(std::uint8_t* inputs, std::int32_t* sums) const;
 
  private:
+  OnednnConvolution(const workload::MacShape& shape, const std::vector<std::int16_t>& weights);
+
   struct Primitive;
   std::unique_ptr<Primitive> primitive_;
 };

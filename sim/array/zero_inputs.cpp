@@ -59,6 +59,15 @@ void for_each_plane(const LayerProgram& program, const Visit& visit) {
         visit(g, c, program.inputs.data + n * stride[0] + g * stride[1] + c * stride[2]);
 }
 
+/// By input position of a plane: how many outputs meet it.
+std::vector<std::int16_t> product(const std::vector<std::int16_t>& rows,
+                                  const std::vector<std::int16_t>& columns) {
+  std::vector<std::int16_t> result;
+  for (const std::int16_t row : rows)
+    for (const std::int16_t column : columns) result.push_back(static_cast<std::int16_t>(row * column));
+  return result;
+}
+
 bool is_one(const std::vector<std::int16_t>& counts) {
   return std::all_of(counts.begin(), counts.end(), [](std::int16_t count) { return count == 1; });
 }
@@ -69,21 +78,27 @@ std::int64_t dense(const LayerProgram& program) {
   const auto& stride = program.inputs.stride;
   const auto rows = rows_of(program).all_meetings(), columns = columns_of(program).all_meetings();
   const bool all_once = is_one(rows) && is_one(columns);
-  const std::int64_t height = e[3], width = e[4];
+  const std::int64_t plane_size = e[3] * e[4];
+  // A plane at a time where its weights fit 16 bits and their sum 31.
+  const auto& size = program.problem.shape.size;
+  const std::int64_t taps = size[Dim::R] * size[Dim::S];
+  const bool by_plane = taps <= INT16_MAX && taps * size[Dim::P] * size[Dim::Q] <= INT32_MAX;
+  const std::vector<std::int16_t> often = by_plane ? product(rows, columns) : std::vector<std::int16_t>();
   std::int64_t met = 0;
-  if (all_once && height * width == 1 && stride[2] == 1) {  // a matrix product: channels are contiguous
+  if (all_once && plane_size == 1 && stride[2] == 1) {  // a matrix product: channels are contiguous
     for (std::int64_t n = 0; n < e[0]; ++n)
       for (std::int64_t g = 0; g < e[1]; ++g)
         met += count_nonzeros(program.inputs.data + n * stride[0] + g * stride[1], zero, e[2]);
   } else {
     for_each_plane(program, [&](std::int64_t, std::int64_t, const std::int16_t* plane) {
       if (all_once) {
-        met += count_nonzeros(plane, zero, height * width);
-        return;
-      }
-      for (std::int64_t h = 0; h < height; ++h) {
-        const std::int64_t often = rows[static_cast<std::size_t>(h)];
-        if (often > 0) met += often * weight_of_nonzeros(plane + h * stride[3], zero, columns.data(), width);
+        met += count_nonzeros(plane, zero, plane_size);
+      } else if (by_plane) {
+        met += weight_of_nonzeros(plane, zero, often.data(), plane_size);
+      } else {
+        for (std::int64_t h = 0; h < e[3]; ++h)
+          met += rows[static_cast<std::size_t>(h)] *
+                 weight_of_nonzeros(plane + h * stride[3], zero, columns.data(), e[4]);
       }
     });
   }
@@ -93,27 +108,17 @@ std::int64_t dense(const LayerProgram& program) {
 std::int64_t selected(const LayerProgram& program, const PositionUses& uses) {
   const auto zero = static_cast<std::int16_t>(program.input_zero_point);
   const Axis rows = rows_of(program), columns = columns_of(program);
-  const auto& stride = program.inputs.stride;
   const std::int64_t taps = rows.taps * columns.taps, channels = program.inputs.box.extent[2];
-  std::vector<std::vector<std::int16_t>> by_row, by_column;
-  for (std::int64_t r = 0; r < rows.taps; ++r) by_row.push_back(rows.meetings(r));
-  for (std::int64_t s = 0; s < columns.taps; ++s) by_column.push_back(columns.meetings(s));
-  std::vector<std::int64_t> met(static_cast<std::size_t>(taps));
+  const std::int64_t plane_size = rows.limit * columns.limit;
+  std::vector<std::vector<std::int16_t>> often;  // by kernel position
+  for (std::int64_t r = 0; r < rows.taps; ++r)
+    for (std::int64_t s = 0; s < columns.taps; ++s)
+      often.push_back(product(rows.meetings(r), columns.meetings(s)));
   std::int64_t total = 0;
   for_each_plane(program, [&](std::int64_t g, std::int64_t c, const std::int16_t* plane) {
     const std::int32_t* use = uses.data() + (g * channels + c) * taps;
-    std::fill(met.begin(), met.end(), 0);
-    for (std::int64_t h = 0; h < rows.limit; ++h) {
-      for (std::int64_t s = 0; s < columns.taps; ++s) {
-        const std::int64_t in_row = weight_of_nonzeros(
-            plane + h * stride[3], zero, by_column[static_cast<std::size_t>(s)].data(), columns.limit);
-        for (std::int64_t r = 0; r < rows.taps; ++r) {
-          met[static_cast<std::size_t>(r * columns.taps + s)] +=
-              in_row * by_row[static_cast<std::size_t>(r)][static_cast<std::size_t>(h)];
-        }
-      }
-    }
-    for (std::int64_t tap = 0; tap < taps; ++tap) total += met[static_cast<std::size_t>(tap)] * use[tap];
+    for (std::size_t tap = 0; tap < often.size(); ++tap)
+      total += use[tap] * weight_of_nonzeros(plane, zero, often[tap].data(), plane_size);
   });
   return total;
 }

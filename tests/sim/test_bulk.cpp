@@ -1,4 +1,6 @@
 // Is arithmetic in bulk the same as the formulas, sum by sum and code by code, whoever does it?
+#include <hwy/targets.h>
+
 #include <catch2/catch.hpp>
 #include <numeric>
 
@@ -28,6 +30,22 @@ workload::Requantization random_stage(Random& random, std::int64_t channels, boo
   return stage;
 }
 
+/// Runs `body` once on every instruction set that this processor has and the code was compiled for.
+template <class Body>
+void for_each_instruction_set(const Body& body) {
+  int sets = 0;
+  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+    INFO("instruction set " << hwy::TargetName(target));
+    body();
+    ++sets;
+  }
+  hwy::SetSupportedTargetsForTest(0);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  REQUIRE(sets > 0);
+}
+
 /// Small ones, large ones, and the ends of the range.
 std::int32_t random_sum(Random& random) {
   if (random.chance(0.05)) return random.one_of<std::int32_t>({INT32_MIN, INT32_MAX, 0, -1, 1});
@@ -35,12 +53,11 @@ std::int32_t random_sum(Random& random) {
   return static_cast<std::int32_t>(random.range(-top, top - 1));
 }
 
-}  // namespace
-
-TEST_CASE("Requantization in bulk equals the formula for every sum and channel") {
+/// Compares `cases` random matrices of sums.
+void check_requantization(int cases) {
   Random random(5);
   std::int64_t compared = 0;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < cases; ++i) {
     const std::int64_t channels = random.range(1, 40), positions = random.range(1, 37);
     const workload::Requantization stage = random_stage(random, channels, random.chance(0.3));
     std::vector<std::int32_t> sums, bias;
@@ -74,10 +91,10 @@ TEST_CASE("Requantization in bulk equals the formula for every sum and channel")
       REQUIRE(row[k] == stage(static_cast<std::int32_t>(sum), c));
     }
   }
-  CHECK(compared > 100000);
+  CHECK(compared > 200 * cases);
 }
 
-TEST_CASE("Dot products and counts of zeros in bulk equal plain loops at any length") {
+void check_dot_products() {
   Random random(6);
   for (std::int64_t length = 1; length < 150; ++length) {
     const std::int64_t rows = random.range(1, 5);
@@ -108,6 +125,16 @@ TEST_CASE("Dot products and counts of zeros in bulk equal plain loops at any len
     CHECK(sim::count_nonzeros(narrow.data(), 2, length) ==
           length - std::count(narrow.begin(), narrow.end(), std::int16_t{2}));
   }
+}
+
+}  // namespace
+
+TEST_CASE("Requantization in bulk equals the formula for every sum and channel on every instruction set") {
+  for_each_instruction_set([] { check_requantization(100); });
+}
+
+TEST_CASE("Dot products and counts of zeros in bulk equal plain loops on every instruction set") {
+  for_each_instruction_set(check_dot_products);
 }
 
 TEST_CASE("Whole layers in bulk equal plain loops with oneDNN and without") {

@@ -1,7 +1,8 @@
 // Does the fast machine answer what the clocked one lives through: the same outputs, the same cycles and
 // stalls, the same actions, for any layer, any mapping, any accelerator?
+#include <algorithm>
 #include <catch2/catch.hpp>
-#include <numeric>
+#include <filesystem>
 
 #include "mapper/default_mapping.h"
 #include "mapper/random_mapping.h"
@@ -14,6 +15,7 @@ namespace {
 using namespace heddle;
 using namespace heddle::tests;
 using sim::Fidelity;
+using workload::Dim;
 using workload::Operand;
 
 std::string text(const arch::Traffic& t) {
@@ -130,7 +132,80 @@ Met compare_random_layers(std::uint64_t seed, int levels, bool sparse, int accel
   return met;
 }
 
+/// Layers of the kinds that networks have: an odd-sized convolution, a depthwise one, one of single points, a
+/// dilated one that is mostly padding, rows times a matrix, and heads.
+std::vector<arch::LayerProblem> typical_layers() {
+  const auto make = [](const std::string& name, const std::vector<std::pair<Dim, std::int64_t>>& sizes) {
+    arch::LayerProblem problem;
+    problem.name = name;
+    for (const auto& [d, size] : sizes) problem.shape.size[d] = size;
+    return problem;
+  };
+  std::vector<arch::LayerProblem> layers = {
+      make("odd", {{Dim::M, 40}, {Dim::C, 24}, {Dim::P, 8}, {Dim::Q, 9}, {Dim::R, 3}, {Dim::S, 3}}),
+      make("depthwise", {{Dim::G, 32}, {Dim::P, 14}, {Dim::Q, 14}, {Dim::R, 3}, {Dim::S, 3}}),
+      make("points", {{Dim::N, 2}, {Dim::M, 48}, {Dim::C, 64}, {Dim::P, 14}, {Dim::Q, 14}}),
+      make("dilated", {{Dim::M, 16}, {Dim::C, 8}, {Dim::P, 9}, {Dim::Q, 9}, {Dim::R, 5}, {Dim::S, 5}}),
+      make("rows", {{Dim::N, 5}, {Dim::M, 70}, {Dim::C, 300}}),
+      make("heads", {{Dim::N, 10}, {Dim::G, 3}, {Dim::M, 20}, {Dim::C, 32}})};
+  const auto window = [](workload::MacShape& shape, std::int64_t stride, std::int64_t dilation,
+                         std::int64_t pad, std::int64_t height, std::int64_t width) {
+    shape.stride_h = shape.stride_w = stride;
+    shape.dilation_h = shape.dilation_w = dilation;
+    shape.pad_top = shape.pad_left = pad;
+    shape.input_h = height;
+    shape.input_w = width;
+  };
+  window(layers[0].shape, 2, 1, 1, 15, 17);
+  window(layers[1].shape, 1, 1, 1, 14, 14);
+  window(layers[2].shape, 1, 1, 0, 14, 14);
+  window(layers[3].shape, 1, 3, 6, 9, 9);
+  return layers;
+}
+
 }  // namespace
+
+TEST_CASE("Fast equals clocked on every accelerator that is shipped") {
+  std::vector<arch::Accelerator> descriptions;
+  std::vector<std::unique_ptr<sim::Accelerator>> fast, clocked;
+  for (const auto& file :
+       std::filesystem::directory_iterator(std::string(HEDDLE_SOURCE_DIR) + "/configs/accelerators")) {
+    descriptions.push_back(arch::read_accelerator(file.path()));
+    const std::string number = std::to_string(descriptions.size());
+    fast.push_back(
+        std::make_unique<sim::Accelerator>(("fast" + number).c_str(), descriptions.back(), Fidelity::fast));
+    clocked.push_back(std::make_unique<sim::Accelerator>(("clocked" + number).c_str(), descriptions.back(),
+                                                         Fidelity::clocked));
+  }
+  Random random(131);
+  int compared = 0;
+  for (std::size_t a = 0; a < descriptions.size(); ++a) {
+    const arch::Accelerator& accelerator = descriptions[a];
+    for (arch::LayerProblem problem : typical_layers()) {
+      const auto& size = problem.shape.size;
+      problem.weight_bits = std::min(8, accelerator.array.bits.weights);
+      problem.input_bits = problem.output_bits = std::min(8, accelerator.array.bits.activations);
+      if (size[Dim::C] > 1) problem.sparsity = accelerator.array.sparsity;
+      for (const bool random_mapping : {false, true}) {
+        Case test = random_case(random, accelerator, problem);
+        test.program.mapping = random_mapping ? mapper::random_mapping(problem, accelerator, random.engine())
+                                              : mapper::default_mapping(problem, accelerator);
+        test.bind();
+        if (problem.name == "heads") {  // a matrix product's tensors have the heads outermost
+          test.program.groups_outermost = true;
+          test.program.inputs.stride = {size[Dim::C], size[Dim::N] * size[Dim::C], 1, 1, 1};
+        }
+        INFO(accelerator.name << ", " << arch::to_yaml({test.program.mapping}, accelerator));
+        const sim::LayerOutcome lived = clocked[a]->run(test.program);
+        REQUIRE(lived.output.size() == static_cast<std::size_t>(problem.shape.output_count()));
+        check_equal(fast[a]->run(test.program), lived);
+        ++compared;
+      }
+    }
+  }
+  CHECK(compared == static_cast<int>(12 * descriptions.size()));
+  CHECK(descriptions.size() >= 12);
+}
 
 TEST_CASE("Fast equals clocked on random dense accelerators - DRAM only") {
   compare_random_layers(111, 1, false, 10, 36);
