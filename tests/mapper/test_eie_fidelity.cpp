@@ -17,6 +17,7 @@ namespace {
 
 using namespace heddle;
 using namespace heddle::tests;
+using workload::Dim;
 using workload::Operand;
 
 constexpr double kTolerance = 0.05;  // of cycles and counts for sparse data
@@ -57,8 +58,7 @@ EieCase make_case(Random& random, const arch::Accelerator& accelerator, const ar
   for (std::size_t i = 1; i < test.quantized.codebook.size(); ++i)
     test.quantized.codebook[i] = static_cast<std::int16_t>(100 * i);
   test.quantized.fixed_sum = workload::FixedPointSum{14, 16};
-  const auto channels =
-      static_cast<std::size_t>(problem.shape.size[workload::Dim::G] * problem.shape.size[workload::Dim::M]);
+  const auto channels = static_cast<std::size_t>(problem.shape.size[Dim::G] * problem.shape.size[Dim::M]);
   test.quantized.bias.assign(channels, 0);
   test.quantized.requantization.multiplier.assign(channels, 1 << 30);
   test.quantized.requantization.shift.assign(channels, 30);
@@ -135,14 +135,16 @@ TEST_CASE("eie fidelity - with random zeros cycles and counts are within five pe
       arch::read_energy_table(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/energy/han2015-45nm.yaml");
   int compared = 0;
   double worst = 0, sum = 0;
-  for (int layer = 0; layer < 200; ++layer) {
+  for (int layer = 0; layer < 120; ++layer) {
     for (std::size_t a = 0; a < machines.machines.size(); ++a) {
       const arch::Accelerator& accelerator = machines.descriptions[a];
       const arch::LayerProblem problem = random_pruned_layer(random.engine(), accelerator.array, 4000000);
-      // One sample of few weights or inputs says little about the mean of all.
+      // One sample of few weights or inputs says little about the mean of all, and so do few products.
       const double weights = static_cast<double>(problem.shape.weight_count()) * problem.shared->density;
       const double inputs = static_cast<double>(problem.shape.input_count()) * problem.input_density;
-      if (weights < 4000 || inputs < 1000) continue;
+      const double products = weights * static_cast<double>(problem.shape.macs()) * problem.input_density /
+                              static_cast<double>(problem.shape.weight_count());
+      if (weights < 4000 || inputs < 3000 || products < 20000) continue;
       EieCase test = make_case(random, accelerator, problem);
       mapper::MapperOptions options;
       options.options.objective = mapper::Objective::latency;
@@ -152,6 +154,11 @@ TEST_CASE("eie fidelity - with random zeros cycles and counts are within five pe
       } catch (const InputError&) {
         continue;  // this layer does not fit this accelerator
       }
+      // Passes of a cycle or two with no broadcast as often as not: the machine waits for what comes in
+      // bursts, and the model of means does not (docs/eie-model.md).
+      const auto pass = arch::pass_extent(mapped->mapping);
+      if (static_cast<double>(pass[Dim::C] * pass[Dim::R] * pass[Dim::S]) * test.problem.input_density < 2)
+        continue;
       test.program.mapping = mapped->mapping;
       encode(accelerator, test);
       INFO("seed " << seed << ", layer " << layer << ", accelerator " << a << ", " << accelerator.array.rows
