@@ -22,7 +22,7 @@ add_library(systemc_cxx20 INTERFACE)
 target_link_libraries(systemc_cxx20 INTERFACE PkgConfig::SYSTEMC Threads::Threads)
 target_compile_definitions(systemc_cxx20 INTERFACE SC_CPLUSPLUS=201703L)
 
-pkg_check_modules(HWY REQUIRED IMPORTED_TARGET libhwy)
+pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 
 # oneDNN by hand: the CMake package of libdnnl-dev asks for OpenCL's headers, which the CPU engine does not need.
 find_path(DNNL_INCLUDE_DIR dnnl.hpp REQUIRED)

@@ -27,10 +27,6 @@ Json of(const workload::StructuredSparsity& sparsity) {
   const auto& [n, m] = sparsity;
   return {n, m};
 }
-Json of(const arch::EieUnit& unit) {
-  const auto& [queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes] = unit;
-  return {queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes};
-}
 
 template <class T>
 Json of(const workload::PerDim<T>& values) {

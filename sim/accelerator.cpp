@@ -5,10 +5,25 @@
 #include <stdexcept>
 
 #include "sim/array/dot_array.h"
+#include "sim/array/dot_fast.h"
 #include "sim/array/eie_array.h"
 #include "sim/array/eie_fast.h"
 
 namespace heddle::sim {
+namespace {
+
+std::unique_ptr<ArrayUnit> make_array(const arch::Accelerator& description, Fidelity fidelity,
+                                      const Socket& socket) {
+  const bool fast = fidelity == Fidelity::fast;
+  if (description.array.eie) {
+    if (fast) return std::make_unique<EieFast>("array", description.array, socket);
+    return std::make_unique<EieArray>("array", description.array, socket);
+  }
+  if (fast) return std::make_unique<DotFast>("array", description, socket);
+  return std::make_unique<DotArray>("array", description.array, socket);
+}
+
+}  // namespace
 
 Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description,
                          Fidelity fidelity)
@@ -26,14 +41,7 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
   }
   ppu_ = std::make_unique<PostProcessingUnit>("ppu", description_.array.ports.outputs, run_, ports_);
   const Socket socket{run_, sequencer_, *ppu_, ports_};
-  if (description_.array.eie && fidelity == Fidelity::fast) {
-    array_ = std::make_unique<EieFast>("array", description_.array, socket);
-  } else if (description_.array.eie) {
-    array_ = std::make_unique<EieArray>("array", description_.array, socket);
-  } else {
-    if (fidelity == Fidelity::fast) throw std::logic_error("the dot unit has no fast form yet");
-    array_ = std::make_unique<DotArray>("array", description_.array, socket);
-  }
+  array_ = make_array(description_, fidelity, socket);
   ppu_->connect(*array_);
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
 }
@@ -95,15 +103,14 @@ LayerOutcome Accelerator::run(const LayerProgram& program, const TraceSink& trac
   array_->start();
   run_to_rest();
 
-  LayerOutcome outcome{{}, run_.actions, run_.cycles};
   const std::int64_t count = program.problem.shape.output_count();
   if (!sequencer_.exhausted() || run_.actions.requantizations != count) {
     throw std::logic_error("layer " + program.problem.name + ": the machine came to rest with " +
                            std::to_string(run_.actions.requantizations) + " of " + std::to_string(count) +
                            " outputs complete");
   }
-  outcome.output = network_layout(array_->outputs(), program);
-  return outcome;
+  std::vector<std::int16_t> codes = array_->outputs();  // may count
+  return {network_layout(std::move(codes), program), run_.actions, run_.cycles};
 }
 
 LayerOutcome Accelerator::run(const VectorProgram& program, const TraceSink& trace) {

@@ -10,11 +10,15 @@ namespace heddle::sim {
 
 using Cycle = std::int64_t;
 
-inline sc_core::sc_time cycles(Cycle n) { return {static_cast<double>(n), sc_core::SC_NS}; }
-inline Cycle now() {
-  static const auto one_cycle = static_cast<std::int64_t>(cycles(1).value());
-  return static_cast<Cycle>(sc_core::sc_time_stamp().value()) / one_cycle;
+/// Of a cycle, in units of the kernel's resolution.
+inline std::int64_t one_cycle() {
+  static const auto value = static_cast<std::int64_t>(sc_core::sc_time(1, sc_core::SC_NS).value());
+  return value;
 }
+inline sc_core::sc_time cycles(Cycle n) {
+  return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(n * one_cycle()));
+}
+inline Cycle now() { return static_cast<Cycle>(sc_core::sc_time_stamp().value()) / one_cycle(); }
 
 /// A count that one process advances and others wait for; an advance is seen one cycle later.
 class Milestone {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "arch/legality.h"
@@ -24,6 +25,8 @@ struct PackedWeights {
 PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int64_t, 5>& strides,
                            const arch::LayerProblem& problem);
 
+class DotBulk;
+
 /// Weights and arithmetic of a layer on the eie unit.
 struct EieProgram {
   EieBlocks weights;
@@ -44,6 +47,9 @@ struct LayerProgram {
   std::int32_t input_zero_point = 0;
   std::vector<std::int64_t> bias;  ///< per output channel g*M + m, or empty
   workload::Requantization requantization;
+  /// Weights laid out for arithmetic in bulk (sim/array/dot_bulk.h), which a fast machine makes when there
+  /// are none.
+  std::shared_ptr<const DotBulk> bulk;
 };
 
 /// Builds the program of a conv, linear or matmul layer. `inputs` are the codes of the layer's input tensors

@@ -1,16 +1,12 @@
 #include "sim/loop_walk.h"
 
 #include <algorithm>
+#include <array>
 
 namespace heddle::sim {
 
 using workload::Dim;
 using workload::Operand;
-
-bool Tile::same_start(const Tile& other, Operand operand) const {
-  return std::all_of(workload::kDims.begin(), workload::kDims.end(),
-                     [&](Dim d) { return !depends_on(operand, d) || start[d] == other.start[d]; });
-}
 
 LoopWalk::LoopWalk(const workload::MacShape& shape, const arch::LayerMapping& mapping, int last_level)
     : iteration_(static_cast<std::size_t>(last_level) + 1, 0),
@@ -56,20 +52,25 @@ void LoopWalk::next() {
   }
   --loop;
   const std::size_t first_level = static_cast<std::size_t>(loops_[loop].level);
-  std::vector<Tile> before;
-  for (std::size_t level = first_level; level < depth_.size(); ++level)
-    before.push_back(inside_[depth_[level]]);
 
+  // Where a tile's start changes: the loop goes on, those inside that were not at their first iteration go
+  // back there. (If both are of one dimension the outer one moves further than the inner one goes back.)
   ++index_[loop];
-  std::fill(index_.begin() + static_cast<std::ptrdiff_t>(loop) + 1, index_.end(), 0);
-  for (std::size_t l = loop; l < loops_.size(); ++l) enter(l);
-
+  std::array<bool, 3> changed{};
+  std::size_t l = loop;
   for (std::size_t level = first_level; level < depth_.size(); ++level) {
-    ++iteration_[level];
-    for (Operand operand : workload::kOperands) {
-      if (!inside_[depth_[level]].same_start(before[level - first_level], operand))
-        ++generation_[level][operand];
+    for (; l < depth_[level]; ++l) {
+      if (l == loop || index_[l] > 0) {
+        for (Operand operand : workload::kOperands) {
+          if (depends_on(operand, loops_[l].dim)) changed[static_cast<std::size_t>(operand)] = true;
+        }
+      }
+      if (l != loop) index_[l] = 0;
+      enter(l);
     }
+    ++iteration_[level];
+    for (Operand operand : workload::kOperands)
+      generation_[level][operand] += changed[static_cast<std::size_t>(operand)];
   }
 }
 

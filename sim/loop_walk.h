@@ -5,20 +5,11 @@
 #include <cstdint>
 #include <vector>
 
-#include "arch/mapping.h"
+#include "arch/tile_traffic.h"
 
 namespace heddle::sim {
 
-/// A range of every dimension: what one iteration covers, cut at the layer's end.
-struct Tile {
-  workload::PerDim<std::int64_t> start{0};
-  workload::PerDim<std::int64_t> extent{1};
-
-  std::int64_t end(workload::Dim d) const { return start[d] + extent[d]; }
-  /// Do both cover the same range of every dimension that the operand depends on? (Tiles of one level: same
-  /// start.)
-  bool same_start(const Tile& other, workload::Operand operand) const;
-};
+using Tile = arch::TileRange;
 
 /// Iterations of memory levels 0 to `last_level`, flattened.
 class LoopWalk {

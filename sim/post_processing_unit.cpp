@@ -99,8 +99,7 @@ void PostProcessingUnit::commit() {
   while (!committing_.empty() && committing_.front().first <= now()) {
     const Pass& pass = committing_.front().second;
     const int mover = pass.level[Operand::outputs] - 1;
-    if (std::find(pass.ends.begin(), pass.ends.end(), mover) != pass.ends.end())
-      run_.at(mover).drained.advance();
+    if (mover >= 0 && pass.ends_iteration(mover)) run_.at(mover).drained.advance();
     run_.happened(now());
     committing_.pop_front();
   }

@@ -6,7 +6,9 @@ using workload::Operand;
 
 void Sequencer::start() {
   walk_.emplace(run_.program->problem.shape, run_.program->mapping, run_.innermost());
-  taken_ = 0;
+  pass_ = {};
+  pass_.number = -1;
+  for (Operand operand : workload::kOperands) pass_.level[operand] = run_.keeper(operand, run_.innermost());
   open_ = -1;
 }
 
@@ -16,31 +18,31 @@ bool Sequencer::ready() const {
   return mover < 0 || run_.at(mover).delivered.seen() > walk_->iteration(mover);
 }
 
-Pass Sequencer::take() {
+const Pass& Sequencer::take() {
   const int innermost = run_.innermost();
-  Pass pass;
-  pass.number = taken_++;
-  pass.tile = walk_->tile(innermost);
+  ++pass_.number;
+  pass_.tile = walk_->tile(innermost);
   for (Operand operand : workload::kOperands) {
-    pass.level[operand] = run_.keeper(operand, innermost);
-    pass.generation[operand] =
-        pass.level[operand] == 0 ? 0 : walk_->generation(pass.level[operand] - 1, operand);
+    const int level = pass_.level[operand];
+    pass_.generation[operand] = level == 0 ? 0 : walk_->generation(level - 1, operand);
   }
-  for (int level = 0; level < innermost; ++level) {
-    if (walk_->last_of(level)) pass.ends.push_back(level);
-  }
+  pass_.ends = 0;
+  // An iteration that ends takes those inside it with it.
+  for (int level = innermost - 1; level >= 0 && walk_->last_of(level); --level) pass_.ends |= 1u << level;
   const std::int64_t outputs = walk_->generation(innermost, Operand::outputs);
-  pass.opens = outputs != open_;
+  pass_.opens = outputs != open_;
   open_ = outputs;
-  pass.resumes = pass.opens && !is_first_visit(pass.tile);
+  pass_.resumes = pass_.opens && !is_first_visit(pass_.tile);
   walk_->next();
-  pass.closes = walk_->done() || walk_->generation(innermost, Operand::outputs) != outputs;
-  pass.completes = pass.closes && is_last_visit(pass.tile, run_.program->problem.shape);
-  return pass;
+  pass_.closes = walk_->done() || walk_->generation(innermost, Operand::outputs) != outputs;
+  pass_.completes = pass_.closes && is_last_visit(pass_.tile, run_.program->problem.shape);
+  return pass_;
 }
 
 void Sequencer::finish(const Pass& pass) {
-  for (const int level : pass.ends) run_.at(level).finished.advance();
+  for (int level = 0; level < run_.innermost(); ++level) {
+    if (pass.ends_iteration(level)) run_.at(level).finished.advance();
+  }
 }
 
 }  // namespace heddle::sim

@@ -18,7 +18,9 @@ struct Pass {
   bool resumes = false;                           ///< opens with partial sums that must be read back
   bool closes = false;                            ///< the next pass works on other outputs
   bool completes = false;                         ///< closes with complete sums
-  std::vector<int> ends;                          ///< memory levels whose iteration this pass is the last of
+  std::uint32_t ends = 0;                         ///< bit by memory level whose iteration ends with this pass
+
+  bool ends_iteration(int at) const { return (ends >> at & 1u) != 0; }
 };
 
 class Sequencer {
@@ -31,15 +33,15 @@ class Sequencer {
   bool ready() const;
   /// Fires when ready() may have become true.
   const sc_core::sc_event& event() const { return run_.at(run_.innermost() - 1).delivered.event(); }
-  /// The next pass.
-  Pass take();
+  /// The next pass; it stays until the next call.
+  const Pass& take();
   /// The array has issued the last step of a pass: tells the movers which iterations are finished.
   void finish(const Pass& pass);
 
  private:
   LayerRun& run_;
   std::optional<LoopWalk> walk_;
-  std::int64_t taken_ = 0;
+  Pass pass_;               ///< taken last
   std::int64_t open_ = -1;  ///< generation of the outputs in the accumulators
 };
 

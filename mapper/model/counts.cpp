@@ -80,7 +80,7 @@ void CountModel::eie_weights(std::size_t to) {
   census_.for_each_class(Operand::weights, depth, [&](const TileCensus::TileClass& tiles) {
     const std::int64_t times = census_.visits(Operand::weights, tiles);
     for (const auto& [extent, count] : census_.extents(Operand::weights, tiles)) {
-      const EieWeights::Size size = eie_->weights().size_of(extent);
+      const arch::EieWeights::Size size = eie_->weights().size_of(extent);
       arch::Traffic &source = counts_.memory[static_cast<std::size_t>(from)][Operand::weights],
                     &target = counts_.memory[to][Operand::weights];
       source.read_elements += times * count * size.entries;

@@ -7,7 +7,7 @@
 #include "arch/actions.h"
 #include "mapper/model/census.h"
 #include "mapper/model/eie_pass.h"
-#include "mapper/model/eie_weights.h"
+#include "arch/eie_weights.h"
 
 namespace heddle::mapper {
 
@@ -18,7 +18,7 @@ class EieCountModel {
   EieCountModel(const arch::LayerProblem& problem, const arch::Accelerator& accelerator);
 
   void start(const arch::LayerMapping& mapping) { weights_.start(mapping); }
-  const EieWeights& weights() const { return weights_; }
+  const arch::EieWeights& weights() const { return weights_; }
   /// Adds up all passes of the census's mapping. Without `stalls`, only what costs energy.
   void add_passes(TileCensus& census, arch::ActionCounts& counts, bool stalls);
 
@@ -39,7 +39,7 @@ class EieCountModel {
   const arch::Accelerator& accelerator_;
   const std::int64_t detection_;
   EiePassModel passes_;
-  EieWeights weights_;
+  arch::EieWeights weights_;
 };
 
 }  // namespace heddle::mapper

@@ -38,9 +38,9 @@ PassCost EiePassCosts::compute(std::int64_t rows, std::int64_t inputs) {
   cost.rest = cost.steps - 1;
   cost.fraction = std::llround((steps - static_cast<double>(cost.steps)) * (1 << 20));
 
-  LoadCost load;
+  arch::LoadCost load;
   const std::int64_t bits = inputs * traffic_.bits(Operand::inputs);
-  load.cycles = divided_up(divided_up(bits, 8), unit_.ports.inputs);
+  load.cycles = arch::divided_up(arch::divided_up(bits, 8), unit_.ports.inputs);
   load.cause = inputs > 0 ? Stall::input_port : Stall::weight_port;
   load.input_busy = port_.cycles_for(bits);
   if (load.input_busy > load.cycles) {
@@ -50,7 +50,7 @@ PassCost EiePassCosts::compute(std::int64_t rows, std::int64_t inputs) {
   cost.first[2] = cost.first[3] = load;
 
   const auto move = [&](bool final_outputs) {
-    return std::max(divided_up(rows, unit_.ports.outputs),
+    return std::max(arch::divided_up(rows, unit_.ports.outputs),
                     port_.cycles_for(rows * traffic_.bits(Operand::outputs, final_outputs)));
   };
   cost.drain_final = move(true);

@@ -7,9 +7,16 @@
 #include <map>
 
 #include "mapper/model/eie_pass.h"
-#include "mapper/model/pass_cost.h"
+#include "arch/pass_cost.h"
 
 namespace heddle::mapper {
+
+using arch::Cycle;
+using arch::PassCost;
+using arch::PassCosts;
+using arch::PortRate;
+using arch::TileRange;
+using arch::TileTraffic;
 
 class EiePassCosts : public PassCosts {
  public:

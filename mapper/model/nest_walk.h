@@ -5,9 +5,16 @@
 #include <cstdint>
 #include <vector>
 
-#include "mapper/model/tile_traffic.h"
+#include "arch/tile_traffic.h"
 
 namespace heddle::mapper {
+
+using arch::Cycle;
+using arch::divided_up;
+using arch::PortRate;
+using arch::TileRange;
+using arch::TileTraffic;
+using arch::WindowAxis;
 
 using DimMask = std::uint32_t;  ///< bit by Dim
 constexpr DimMask bit(workload::Dim d) { return DimMask{1} << static_cast<unsigned>(d); }

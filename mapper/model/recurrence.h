@@ -9,10 +9,14 @@
 #include <vector>
 
 #include "arch/actions.h"
+#include "arch/pass_cost.h"
 #include "mapper/model/nest_walk.h"
-#include "mapper/model/pass_cost.h"
 
 namespace heddle::mapper {
+
+using arch::LoadCost;
+using arch::PassCost;
+using arch::PassCosts;
 
 constexpr Cycle kNever = std::numeric_limits<Cycle>::max() / 4;
 constexpr int kMaxMovers = 7;  ///< one less than memory levels

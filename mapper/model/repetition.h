@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "mapper/model/pass_cost.h"
+#include "arch/pass_cost.h"
 #include "mapper/model/region_key.h"
 
 namespace heddle::mapper {

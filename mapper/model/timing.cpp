@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "mapper/model/dot_pass_cost.h"
+#include "arch/dot_pass_cost.h"
 #include "mapper/model/eie_pass_cost.h"
 #include "mapper/model/recurrence.h"
 #include "mapper/model/repetition.h"
@@ -19,7 +19,7 @@ constexpr std::int64_t kFractions = 1 << 20;  ///< of PassCost::fraction
 std::unique_ptr<PassCosts> make_pass_costs(const arch::LayerProblem& problem,
                                            const arch::Accelerator& accelerator, const TileTraffic& traffic) {
   if (accelerator.array.eie) return std::make_unique<EiePassCosts>(problem, accelerator, traffic);
-  return std::make_unique<DotPassCosts>(accelerator, traffic);
+  return std::make_unique<arch::DotPassCosts>(accelerator, traffic);
 }
 
 constexpr std::uint32_t movers_up_to(std::size_t end) { return (std::uint32_t{1} << end) - 1; }

@@ -37,35 +37,37 @@ void ArrayUnit::run_layer() {
   bank_ = traits_.banks - 1;
   while (!sequencer.exhausted()) {
     while (!sequencer.ready()) wait(sequencer.event());
-    account(Stall::memory, now());
+    account(Stall::memory, here());
     run_pass(sequencer.take());
   }
 }
 
 void ArrayUnit::run_pass(const Pass& pass) {
-  const Cycle accepted = now();
+  const Cycle accepted = here();
   begin_pass(pass);
   if (pass.opens) bank_ = (bank_ + 1) % traits_.banks;
   hold_streamed_levels(pass);
   run_steps(pass);
 
+  if (!held_.empty() || pass.ends != 0) wait_until(last_issue_);
   for (const auto& [level, ticket] : held_) port(level).release(ticket);
   held_.clear();
-  socket_.sequencer.finish(pass);
-  if (pass.closes || !pass.ends.empty()) socket_.ppu.submit(pass, bank_, last_issue_ + traits_.stages);
+  if (pass.ends != 0) socket_.sequencer.finish(pass);
+  if (pass.closes || pass.ends != 0) socket_.ppu.submit(pass, bank_, last_issue_ + traits_.stages);
   if (run_.trace) run_.trace({name(), "pass " + std::to_string(pass.number), accepted, last_issue_ + 1});
 }
 
 /// Operands that no adjacent memory keeps stream from an outer level, whose port the pass holds while it
 /// runs.
 void ArrayUnit::hold_streamed_levels(const Pass& pass) {
+  if (is_adjacent(pass.level[Operand::weights]) && is_adjacent(pass.level[Operand::inputs])) return;
   std::vector<int> levels;
   for (Operand operand : {Operand::weights, Operand::inputs}) {
     const int level = pass.level[operand];
     if (!is_adjacent(level) && std::find(levels.begin(), levels.end(), level) == levels.end())
       levels.push_back(level);
   }
-  if (levels.empty()) return;
+  wait_until(here());
   // With the port in hand the pass must not wait for a drain that may need the same port.
   if (pass.opens) {
     while (!socket_.ppu.is_free(bank_)) wait(socket_.ppu.freed());
@@ -82,11 +84,14 @@ void ArrayUnit::hold_streamed_levels(const Pass& pass) {
 }
 
 Cycle ArrayUnit::open_bank(const Pass& pass) {
-  while (!socket_.ppu.is_free(bank_)) wait(socket_.ppu.freed());
-  account(Stall::drain, now());
+  if (!socket_.ppu.is_free(bank_)) {
+    wait_until(here());
+    while (!socket_.ppu.is_free(bank_)) wait(socket_.ppu.freed());
+  }
+  account(Stall::drain, here());
   socket_.ppu.claim(bank_);
   clear_bank(bank_);
-  if (!pass.resumes) return now();
+  if (!pass.resumes) return here();
 
   const int level = pass.level[Operand::outputs];
   if (run_.moves_data) restore(pass, bank_);
@@ -99,13 +104,14 @@ Cycle ArrayUnit::open_bank(const Pass& pass) {
   MemoryPort& from = port(level);
   const Cycle duration = std::max(divided_up(results, array_ports_.outputs), from.cycles_for(bits));
   if (from.is_dram()) run_.actions.dram_bursts += from.units_for(bits);
-  Cycle restored = now() + duration;
+  Cycle restored = here() + duration;
   const bool in_hand =
       std::any_of(held_.begin(), held_.end(), [&](const auto& held) { return held.first == level; });
   if (is_adjacent(level) || in_hand) {
     from.add_busy(duration);
     restored += is_adjacent(level) ? 0 : from.latency();
   } else {
+    wait_until(here());
     const MemoryPort::Ticket ticket = from.request(rank(), duration);
     wait_for(ticket, false);
     restored = now() + from.latency();

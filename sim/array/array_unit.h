@@ -2,8 +2,14 @@
 // from the sequencer, one at a time; each begins when the last step of the one before has issued. A unit runs
 // the steps of a pass; the base class holds the ports that the pass streams from, opens accumulator banks,
 // accounts for every cycle, and hands closed banks to the post-processing unit.
+//
+// A unit may be ahead of the kernel's time: what it does next depends on nobody, and nobody on it, until it
+// asks for a port, for a bank that is not free, or ends an iteration of a memory level. Only there the base
+// class waits for the cycle that the unit has come to. (A clocked unit, which waits for every step, is never
+// ahead.)
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -43,7 +49,7 @@ class ArrayUnit : public sc_core::sc_module {
   void start() { start_.notify(sc_core::SC_ZERO_TIME); }
   /// The sums that a closed bank holds, in (n, g, m, p, q) order of its output tile. Asked for only where
   /// data moves (LayerRun::moves_data).
-  virtual std::vector<std::int64_t> sums(int bank) const = 0;
+  virtual std::vector<std::int64_t> sums(int /*bank*/) const { return {}; }
   /// The codes of the whole layer, which has been run, in (n, g, m, p, q) order: what the passes left in the
   /// DRAM's store. A unit that works without moving data computes them here, all at once.
   virtual std::vector<std::int16_t> outputs();
@@ -64,14 +70,14 @@ class ArrayUnit : public sc_core::sc_module {
   /// A pass begins. Comes before anything waits for its sake.
   virtual void begin_pass(const Pass& pass) = 0;
   /// Runs the pass's steps, first load to last issue: loads (time_of), opens the bank (open_bank) before the
-  /// first step if the pass opens, issues every step (wait_until, issued). Returns in the cycle of the last
-  /// issue.
+  /// first step if the pass opens, issues every step (issued). It may wait for each step's cycle
+  /// (wait_until), or for none and be ahead.
   virtual void run_steps(const Pass& pass) = 0;
   /// Clears a bank; the pass, and those that follow it on the same outputs, add up there.
-  virtual void clear_bank(int bank) = 0;
+  virtual void clear_bank(int /*bank*/) {}
   /// Puts the partial sums of the pass's output tile back into the bank that was just cleared. Asked for only
   /// where data moves; cycles and actions are counted by the base class.
-  virtual void restore(const Pass& pass, int bank) = 0;
+  virtual void restore(const Pass& /*pass*/, int /*bank*/) {}
 
   /// Waits for the pass's accumulator bank, clears it, and puts partial sums back where there are any.
   /// Returns the first cycle in which a step may add to it.
@@ -83,6 +89,8 @@ class ArrayUnit : public sc_core::sc_module {
   void account(arch::Stall cause, Cycle until);
   /// `steps` steps issued, the last one in cycle `last`; the cycles before are accounted for.
   void issued(std::int64_t steps, Cycle last);
+  /// The cycle that the unit has come to: the kernel's, or that of the last issue if it is ahead.
+  Cycle here() const { return std::max(now(), last_issue_); }
   void wait_until(Cycle t);
   void wait_for(const MemoryPort::Ticket& ticket, bool granted);
   MemoryPort& port(int level) { return *socket_.ports[static_cast<std::size_t>(level)]; }

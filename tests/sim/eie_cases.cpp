@@ -47,9 +47,9 @@ arch::LayerProblem random_shape(Random& random, const arch::Accelerator& acceler
   arch::LayerProblem problem = random_problem(random, wide);  // up to 6000 products
   auto& size = problem.shape.size;
   const std::int64_t pixels = size[Dim::P] * size[Dim::Q];
-  if (pixels == 1 || random.chance(0.5)) {  // long vectors, many outputs
-    size[Dim::C] = random.one_of<std::int64_t>({1, 3, 64, 65, 200, 333});
-    size[Dim::M] = random.one_of<std::int64_t>({1, 5, 60, 64, 130, 300});
+  if (pixels == 1 || random.chance(0.8)) {  // long vectors, many outputs
+    size[Dim::C] = random.one_of<std::int64_t>({1, 3, 65, 200, 333, 512});
+    size[Dim::M] = random.one_of<std::int64_t>({1, 5, 64, 130, 300, 600});
     size[Dim::G] = random.chance(0.9) ? 1 : 2;
     size[Dim::P] = size[Dim::Q] = size[Dim::R] = size[Dim::S] = 1;
     size[Dim::N] = std::min<std::int64_t>(size[Dim::N], 2);

@@ -85,7 +85,7 @@ void check_random_layers(std::uint64_t seed, int accelerators, int layers) {
   CHECK(met.compared == accelerators * layers);
   CHECK(met.partial_sums > met.compared / 20);
   CHECK(met.padding > met.compared / 30);
-  CHECK(met.full > met.compared / 12);
+  CHECK(met.full > met.compared / 16);
   CHECK(met.no_broadcast > met.compared / 50);
   WARN(met.compared << " compared: " << met.partial_sums << " with partial sums, " << met.padding
                     << " with padding, " << met.full << " with full queues, " << met.no_broadcast

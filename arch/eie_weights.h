@@ -6,15 +6,15 @@
 
 #include "arch/legality.h"
 
-namespace heddle::mapper {
+namespace heddle::arch {
 
 /// For one layer with shared weights, under one mapping after the other.
 class EieWeights {
  public:
-  EieWeights(const arch::LayerProblem& problem, const arch::DotUnit& unit);
+  EieWeights(const LayerProblem& problem, const DotUnit& unit);
 
   /// Takes a mapping: its passes cut the weights into blocks.
-  void start(const arch::LayerMapping& mapping);
+  void start(const LayerMapping& mapping);
 
   struct Size {
     std::int64_t entries = 0;  ///< padding included, rounded
@@ -24,10 +24,10 @@ class EieWeights {
   Size size_of(const workload::PerDim<std::int64_t>& extent) const;
 
  private:
-  const arch::DotUnit unit_;
+  const DotUnit unit_;
   const double density_;
   const std::int64_t codebook_bits_;
   workload::PerDim<std::int64_t> pass_;
 };
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch

@@ -1,15 +1,15 @@
-#include "mapper/model/tile_traffic.h"
+#include "arch/tile_traffic.h"
 
 #include <algorithm>
 #include <numeric>
 
-namespace heddle::mapper {
+namespace heddle::arch {
 
 using workload::Dim;
 using workload::Operand;
 
-PortRate::PortRate(const arch::MemoryLevel& level)
-    : unit_bits(8 * (level.kind == arch::MemoryLevel::Kind::dram ? level.burst_bytes : level.word_bytes)),
+PortRate::PortRate(const MemoryLevel& level)
+    : unit_bits(8 * (level.kind == MemoryLevel::Kind::dram ? level.burst_bytes : level.word_bytes)),
       bandwidth(level.bandwidth),
       latency(level.latency_cycles) {}
 
@@ -54,10 +54,10 @@ std::int64_t WindowAxis::pairs(std::int64_t start, std::int64_t outputs, std::in
   return count;
 }
 
-TileTraffic::TileTraffic(const arch::LayerProblem& problem, const arch::Accelerator& accelerator)
+TileTraffic::TileTraffic(const LayerProblem& problem, const Accelerator& accelerator)
     : size_(problem.shape.size),
       sparsity_(problem.sparsity),
-      weight_bits_(problem.weight_bits + (problem.sparsity ? arch::index_bits(*problem.sparsity) : 0)),
+      weight_bits_(problem.weight_bits + (problem.sparsity ? index_bits(*problem.sparsity) : 0)),
       input_bits_(problem.input_bits),
       output_bits_(problem.output_bits),
       accumulator_bits_(accelerator.array.bits.accumulators),
@@ -112,4 +112,4 @@ bool TileTraffic::is_last_visit(const TileRange& tile) const {
          tile.end(Dim::S) == size_[Dim::S];
 }
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch

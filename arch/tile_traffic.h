@@ -7,9 +7,9 @@
 #include <optional>
 
 #include "arch/legality.h"
-#include "mapper/model/eie_weights.h"
+#include "arch/eie_weights.h"
 
-namespace heddle::mapper {
+namespace heddle::arch {
 
 using Cycle = std::int64_t;
 
@@ -21,6 +21,14 @@ struct TileRange {
   workload::PerDim<std::int64_t> extent{1};
 
   std::int64_t end(workload::Dim d) const { return start[d] + extent[d]; }
+  /// Do both begin at the same place in every dimension that the operand depends on? (Tiles of one level that
+  /// do cover the same range.)
+  bool same_start(const TileRange& other, workload::Operand operand) const {
+    bool same = true;
+    for (workload::Dim d : workload::kDims)
+      same = same && (!depends_on(operand, d) || start[d] == other.start[d]);
+    return same;
+  }
 };
 
 /// One memory level's port towards the array.
@@ -30,7 +38,7 @@ struct PortRate {
   Cycle latency = 0;
 
   PortRate() = default;
-  explicit PortRate(const arch::MemoryLevel& level);
+  explicit PortRate(const MemoryLevel& level);
   std::int64_t units_for(std::int64_t bits) const { return divided_up(bits, unit_bits); }
   Cycle cycles_for_units(std::int64_t units) const { return divided_up(units * unit_bits / 8, bandwidth); }
   Cycle cycles_for(std::int64_t bits) const { return cycles_for_units(units_for(bits)); }
@@ -72,7 +80,7 @@ class WindowAxis {
 /// The tensors of one layer, as tiles of them are stored and moved.
 class TileTraffic {
  public:
-  TileTraffic(const arch::LayerProblem& problem, const arch::Accelerator& accelerator);
+  TileTraffic(const LayerProblem& problem, const Accelerator& accelerator);
 
   /// Takes a mapping: its passes are the blocks that an eie unit's weights are cut into.
   void start(const arch::LayerMapping& mapping);
@@ -99,4 +107,4 @@ class TileTraffic {
   WindowAxis rows_, columns_;
 };
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch

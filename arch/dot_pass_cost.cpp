@@ -1,11 +1,10 @@
-#include "mapper/model/dot_pass_cost.h"
+#include "arch/dot_pass_cost.h"
 
 #include <algorithm>
 #include <limits>
 
-namespace heddle::mapper {
+namespace heddle::arch {
 
-using arch::Stall;
 using workload::Dim;
 using workload::kDims;
 using workload::Operand;
@@ -14,13 +13,21 @@ namespace {
 
 constexpr std::int64_t kInside = std::numeric_limits<std::int64_t>::min();
 
-std::vector<PortRate> rates(const arch::Accelerator& accelerator) {
+std::vector<PortRate> rates(const Accelerator& accelerator) {
   return {accelerator.memory.begin(), accelerator.memory.end()};
 }
 
 }  // namespace
 
-DotPassCosts::DotPassCosts(const arch::Accelerator& accelerator, const TileTraffic& traffic)
+void LoadCounts::add(const LoadCounts& load) {
+  weights += load.weights;
+  inputs += load.inputs;
+  weight_copies += load.weight_copies;
+  input_copies += load.input_copies;
+  dram_bursts += load.dram_bursts;
+}
+
+DotPassCosts::DotPassCosts(const Accelerator& accelerator, const TileTraffic& traffic)
     : unit_(accelerator.array),
       traffic_(traffic),
       ports_(rates(accelerator)),
@@ -28,8 +35,8 @@ DotPassCosts::DotPassCosts(const arch::Accelerator& accelerator, const TileTraff
       inputs_resident_(unit_.registers.shared_bytes || unit_.registers.inputs > 1),
       slots_(64, 0) {}
 
-void DotPassCosts::start(const arch::LayerMapping& mapping) {
-  axes_ = arch::spatial_extent(mapping);
+void DotPassCosts::start(const LayerMapping& mapping) {
+  axes_ = spatial_extent(mapping);
   loops_.clear();
   workload::PerDim<std::int64_t> covered = axes_;
   for (auto loop = mapping.registers.rbegin(); loop != mapping.registers.rend(); ++loop) {
@@ -131,6 +138,8 @@ LoadCost DotPassCosts::time_of(std::int64_t weight_bits, std::int64_t input_bits
   const PortRate &weight_port = ports_[weight_level_], &input_port = ports_[input_level_];
   const std::int64_t weight_units = weight_port.units_for(weight_bits);
   const std::int64_t input_units = input_port.units_for(input_bits);
+  if (weight_level_ == 0) load.counts.dram_bursts += weight_units;
+  if (input_level_ == 0) load.counts.dram_bursts += input_units;
   if (weight_level_ == input_level_) {
     serve(weight_port, weight_units + input_units, load.weight_busy);
   } else {
@@ -161,22 +170,26 @@ LoadCost DotPassCosts::first_load(const TileRange& tile, bool weights, bool inpu
   TileRange step = tile;
   for (Dim d : kDims) step.extent[d] = std::min(step.extent[d], axes_[d]);
   const auto& e = step.extent;
-  std::int64_t weight_bits = 0, input_bits = 0;
+  LoadCounts counts;
   if (weights) {
-    weight_bits = traffic_.elements(Operand::weights, weights_resident_ ? tile : step) *
-                  traffic_.bits(Operand::weights);
+    counts.weights = traffic_.elements(Operand::weights, weights_resident_ ? tile : step);
+    counts.weight_copies = counts.weights * e[Dim::N] * e[Dim::P] * e[Dim::Q];
   }
   if (inputs) {
     const WindowAxis &rows = traffic_.rows(), &columns = traffic_.columns();
-    const std::int64_t elements =
+    counts.inputs =
         inputs_resident_
             ? resident_inputs(tile)
             : e[Dim::N] * e[Dim::C] *
                   rows.pairs(rows.first(step.start[Dim::P], step.start[Dim::R]), e[Dim::P], e[Dim::R]) *
                   columns.pairs(columns.first(step.start[Dim::Q], step.start[Dim::S]), e[Dim::Q], e[Dim::S]);
-    input_bits = elements * traffic_.bits(Operand::inputs);
+    counts.input_copies = counts.inputs * e[Dim::M];
   }
-  return time_of(weight_bits, input_bits);
+  LoadCost load = time_of(counts.weights * traffic_.bits(Operand::weights),
+                          counts.inputs * traffic_.bits(Operand::inputs));
+  counts.dram_bursts = load.counts.dram_bursts;
+  load.counts = counts;
+  return load;
 }
 
 PassCost DotPassCosts::compute(const TileRange& tile) {
@@ -193,7 +206,9 @@ PassCost DotPassCosts::compute(const TileRange& tile) {
   for (unsigned needed = 1; needed < 4; ++needed)
     cost.first[needed] = first_load(tile, (needed & 1) != 0, (needed & 2) != 0);
 
-  const std::int64_t results = traffic_.elements(Operand::outputs, tile);
+  const std::int64_t results = cost.results = traffic_.elements(Operand::outputs, tile);
+  cost.updates = results;
+  for (Dim d : {Dim::C, Dim::R, Dim::S}) cost.updates *= divided_up(tile.extent[d], axes_[d]);
   const PortRate& port = ports_[output_level_];
   const auto move = [&](bool final_outputs) {
     return std::max(divided_up(results, unit_.ports.outputs),
@@ -236,14 +251,17 @@ void DotPassCosts::add_steps(const TileRange& tile, std::size_t moving, PassCost
                 cost.rest += count;
                 continue;
               }
-              const std::int64_t weight_bits = weights ? m.extent * row.taps * column.taps *
-                                                             traffic_.kept_channels(c.extent) *
-                                                             traffic_.bits(Operand::weights)
-                                                       : 0;
-              const std::int64_t input_bits = inputs ? n.extent * c.extent * row.positions *
-                                                           column.positions * traffic_.bits(Operand::inputs)
-                                                     : 0;
-              const LoadCost load = time_of(weight_bits, input_bits);
+              const std::int64_t weight_elements =
+                  weights ? m.extent * row.taps * column.taps * traffic_.kept_channels(c.extent) : 0;
+              const std::int64_t input_elements =
+                  inputs ? n.extent * c.extent * row.positions * column.positions : 0;
+              const LoadCost load = time_of(weight_elements * traffic_.bits(Operand::weights),
+                                            input_elements * traffic_.bits(Operand::inputs));
+              const std::int64_t columns_used =  // of all these steps
+                  g.count * n.count * m.count * c.count * n.extent * row.outputs * column.outputs;
+              cost.counts.add({weight_elements * count, input_elements * count,
+                               weight_elements * columns_used, input_elements * m.extent * count,
+                               load.counts.dram_bursts * count});
               cost.rest += count * std::max<Cycle>(1, load.cycles);
               cost.weight_busy += count * load.weight_busy;
               cost.input_busy += count * load.input_busy;
@@ -319,7 +337,8 @@ void DotPassCosts::window(const WindowAxis& axis, const TileRange& tile, Dim out
       const std::int64_t positions =
           apart ? axis.pairs(start + x.start * axis.stride() + k.start * axis.dilation(), x.extent, k.extent)
                 : x.extent * k.extent;
-      Part part{positions, k.extent, k.changed, x.changed || k.changed, x.count * k.count};
+      const std::int64_t count = x.count * k.count;
+      Part part{positions, k.extent, k.changed, x.changed || k.changed, count, count * x.extent};
       const auto same = std::find_if(to.begin(), to.end(), [&](const Part& other) {
         return other.positions == part.positions && other.taps == part.taps &&
                other.new_weights == part.new_weights && other.new_inputs == part.new_inputs;
@@ -328,9 +347,10 @@ void DotPassCosts::window(const WindowAxis& axis, const TileRange& tile, Dim out
         to.push_back(part);
       } else {
         same->count += part.count;
+        same->outputs += part.outputs;
       }
     }
   }
 }
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch

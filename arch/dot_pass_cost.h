@@ -1,22 +1,21 @@
-// What one pass of the dot unit takes, by the rules of docs/dot.md. The steps are not walked: all steps at
-// which the same register loop moves on differ only in the extents at ragged ends and at the input's edges,
-// so they are summed by class.
+// What one pass of the dot unit takes and moves, by the rules of docs/dot.md. The steps are not walked: all
+// steps at which the same register loop moves on differ only in the extents at ragged ends and at the input's
+// edges, so they are summed by class.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <deque>
 #include <vector>
 
-#include "mapper/model/pass_cost.h"
+#include "arch/pass_cost.h"
 
-namespace heddle::mapper {
+namespace heddle::arch {
 
 class DotPassCosts : public PassCosts {
  public:
-  DotPassCosts(const arch::Accelerator& accelerator, const TileTraffic& traffic);
+  DotPassCosts(const Accelerator& accelerator, const TileTraffic& traffic);
 
-  void start(const arch::LayerMapping& mapping) override;
+  void start(const LayerMapping& mapping) override;
   const PassCost& of(const TileRange& tile) override;
   std::int64_t layer_steps() const override;
   bool weights_resident() const override { return weights_resident_; }
@@ -33,6 +32,7 @@ class DotPassCosts : public PassCosts {
     std::int64_t taps = 0;       ///< rows and columns: kernel positions
     bool new_weights = false, new_inputs = false;
     std::int64_t count = 0;
+    std::int64_t outputs = 0;  ///< of all `count` steps together
   };
   struct Piece {
     std::int64_t start = 0, extent = 0;
@@ -59,7 +59,7 @@ class DotPassCosts : public PassCosts {
   void window(const WindowAxis& axis, const TileRange& tile, workload::Dim output, workload::Dim tap,
               std::size_t moving, std::vector<Part>& to);
 
-  const arch::DotUnit unit_;
+  const DotUnit unit_;
   const TileTraffic& traffic_;
   const std::vector<PortRate> ports_;
   const bool weights_resident_, inputs_resident_;
@@ -76,4 +76,4 @@ class DotPassCosts : public PassCosts {
   std::vector<Part> rows_, columns_;
 };
 
-}  // namespace heddle::mapper
+}  // namespace heddle::arch
