@@ -42,10 +42,9 @@ EiePassModel::Block& EiePassModel::block(int rows, double density) {
   const auto add = [&](int pes, int pe_rows, double& work) {
     if (pes == 0) return;
     const std::vector<double> entries = slice_entries(pe_rows, density, shape_.index_bits);
-    const SliceMeans means = slice_means(entries, density, shape_.entries_per_word);
+    const SliceMeans means = slice_means(entries, density);
     block.column.entries += pes * means.entries;
     block.column.padding += pes * means.padding;
-    block.column.words += pes * means.words;
     block.column.empty_slices += pes * means.empty;
     block.column.work += pes * means.work;
     work = means.work;
@@ -59,6 +58,17 @@ EiePassModel::Block& EiePassModel::block(int rows, double density) {
 }
 
 const EieColumn& EiePassModel::column(int rows, double density) { return block(rows, density).column; }
+
+double EiePassModel::words(int rows, double density, int columns) {
+  const auto [at, is_new] = words_.try_emplace({rows, density, columns}, 0.0);
+  if (!is_new) return at->second;
+  const int tall = rows % shape_.pes, low_rows = rows / shape_.pes;
+  const auto of = [&](int pe_rows) {
+    return slice_words(slice_entries(pe_rows, density, shape_.index_bits), shape_.entries_per_word, columns);
+  };
+  at->second = (tall > 0 ? tall * of(low_rows + 1) : 0) + (shape_.pes - tall) * of(low_rows);
+  return at->second;
+}
 
 EiePass EiePassModel::pass(int rows, double density, double broadcasts) {
   if (!(broadcasts >= 0 && std::isfinite(broadcasts))) {

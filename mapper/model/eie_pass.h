@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include "arch/accelerator.h"
@@ -26,7 +27,6 @@ EieShape eie_shape(const arch::DotUnit& unit);
 struct EieColumn {
   double entries = 0;  ///< padding included
   double padding = 0;
-  double words = 0;                    ///< of the matrix SRAMs, when every PE reads its slice
   double empty_slices = 0;             ///< a PE without rows has one, too
   double work = 0;                     ///< PE-cycles
   int tall_pes = 0;                    ///< the first ones, which have a row more than the others
@@ -35,7 +35,7 @@ struct EieColumn {
 
 /// Of one pass.
 struct EiePass {
-  double cycles = 1;      ///< E - T0: from the first broadcast to the last entry
+  double cycles = 0;      ///< E - T0: from the first broadcast to the end of the last slice
   double work = 0;        ///< PE-cycles in which a PE walks a slice or skips an empty one
   double starved = 0;     ///< PE-cycles of the others
   double queue_full = 0;  ///< cycles in which a broadcast waits for a queue
@@ -50,6 +50,9 @@ class EiePassModel {
   /// A block of `rows` rows (up to 65536 for each PE), each weight of which is kept with probability
   /// `density`.
   const EieColumn& column(int rows, double density);
+  /// Words of the matrix SRAMs that all PEs together read for a column of such a block of `columns` columns,
+  /// on average.
+  double words(int rows, double density, int columns);
   /// A pass over it in which `broadcasts` activations are not zero: whole or an expected number.
   EiePass pass(int rows, double density, double broadcasts);
   /// A pass over `columns` columns, each of which is broadcast with probability `density_in`, independently.
@@ -65,6 +68,7 @@ class EiePassModel {
 
   EieShape shape_;
   std::map<std::pair<int, double>, Block> blocks_;
+  std::map<std::tuple<int, double, int>, double> words_;
 };
 
 }  // namespace heddle::mapper

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 #include "arch/eie_storage.h"
 
@@ -62,20 +62,42 @@ std::vector<double> slice_entries(int rows, double density, int index_bits) {
   return of.back();
 }
 
-SliceMeans slice_means(const std::vector<double>& entries, double density, int entries_per_word) {
+SliceMeans slice_means(const std::vector<double>& entries, double density) {
   SliceMeans means;
   means.empty = entries[0];
-  int sole = -1;  // the number of entries, if there is only one possible
   for (std::size_t n = 0; n < entries.size(); ++n) {
     means.entries += entries[n] * static_cast<double>(n);
     means.work += entries[n] * static_cast<double>(std::max<std::size_t>(n, 1));
-    if (entries[n] >= 1) sole = static_cast<int>(n);
   }
   means.padding = std::max(0.0, means.entries - density * static_cast<double>(entries.size() - 1));
-  // A slice may begin anywhere in a word, equally likely; if all have the same length, only at its multiples.
-  const int grain = sole > 0 ? std::gcd(sole, entries_per_word) : 1;
-  means.words = (means.entries + (1 - means.empty) * (entries_per_word - grain)) / entries_per_word;
   return means;
+}
+
+double slice_words(const std::vector<double>& entries, int entries_per_word, int columns) {
+  const auto per_word = static_cast<std::size_t>(entries_per_word);
+  std::vector<double> step(per_word), words(per_word);  // by where in a word a slice ends, and begins
+  for (std::size_t n = 0; n < entries.size(); ++n) {
+    step[n % per_word] += entries[n];
+    for (std::size_t begin = 0; n > 0 && begin < per_word; ++begin)
+      words[begin] += entries[n] * static_cast<double>((begin + n - 1) / per_word + 1);
+  }
+  std::vector<double> at(per_word, 0.0), next(per_word);
+  at[0] = 1;
+  double sum = 0;
+  for (int column = 0; column < columns; ++column) {
+    double now = 0;
+    for (std::size_t begin = 0; begin < per_word; ++begin) now += at[begin] * words[begin];
+    sum += now;
+    std::fill(next.begin(), next.end(), 0.0);
+    for (std::size_t begin = 0; begin < per_word; ++begin) {
+      for (std::size_t n = 0; n < per_word; ++n) next[(begin + n) % per_word] += at[begin] * step[n];
+    }
+    double change = 0;
+    for (std::size_t begin = 0; begin < per_word; ++begin) change += std::abs(next[begin] - at[begin]);
+    if (change < 1e-9) return (sum + now * (columns - column - 1)) / columns;  // it stays so
+    std::swap(at, next);
+  }
+  return sum / columns;
 }
 
 }  // namespace heddle::mapper

@@ -16,13 +16,15 @@ std::vector<double> slice_entries(int rows, double density, int index_bits);
 struct SliceMeans {
   double entries = 0;  ///< padding included
   double padding = 0;
-  double words = 0;  ///< words of the matrix SRAM that a read of the slice touches
   double empty = 0;  ///< probability
   double work = 0;   ///< cycles that a PE spends: an empty slice takes one
 };
 
-/// From slice_entries(). Slices of a PE follow each other in its matrix SRAM without gaps, `entries_per_word`
-/// entries in a word.
-SliceMeans slice_means(const std::vector<double>& entries, double density, int entries_per_word);
+/// From slice_entries().
+SliceMeans slice_means(const std::vector<double>& entries, double density);
+
+/// Expected words of the matrix SRAM that a read of a slice touches: the mean over a block of so many
+/// columns. The first slice begins with a word of `entries_per_word` entries, the others follow without gaps.
+double slice_words(const std::vector<double>& entries, int entries_per_word, int columns);
 
 }  // namespace heddle::mapper

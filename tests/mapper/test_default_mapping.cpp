@@ -46,6 +46,12 @@ arch::LayerProblem convolution(std::int64_t m, std::int64_t c, std::int64_t size
   return problem;
 }
 
+/// A tenth of the weights, shared, as the eie unit takes them.
+void prune(arch::LayerProblem& layer) {
+  layer.shared = arch::SharedWeights{4, 0.1, 0.1};
+  layer.weight_bits = layer.input_bits = layer.output_bits = 16;
+}
+
 /// ResNet-50 v1.5 (the stride is in the 3 x 3 convolution), in order.
 std::vector<arch::LayerProblem> resnet50() {
   std::vector<arch::LayerProblem> layers = {convolution(64, 3, 112, 7, 2)};
@@ -125,6 +131,7 @@ TEST_CASE("default mapping: every layer of ResNet-50 on every shipped accelerato
       if (sparse && !accelerator.array.sparsity) continue;
       for (arch::LayerProblem layer : layers) {
         if (sparse) layer.sparsity = accelerator.array.sparsity;
+        if (accelerator.array.eie) prune(layer);
         check_legal(default_mapping(layer, accelerator), layer, accelerator);
       }
     }
@@ -158,7 +165,8 @@ TEST_CASE("default mapping: legal for random layers on every shipped accelerator
   int mapped = 0;
   for (const arch::Accelerator& accelerator : shipped_accelerators()) {
     for (int i = 0; i < 400; ++i) {
-      const arch::LayerProblem layer = random_layer(random, accelerator.array);
+      arch::LayerProblem layer = random_layer(random, accelerator.array);
+      if (accelerator.array.eie) prune(layer);
       check_legal(default_mapping(layer, accelerator), layer, accelerator);
       ++mapped;
     }

@@ -130,7 +130,9 @@ TEST_CASE("eie mapping - are counts in closed form those of a walk over all pass
     broadcasts += columns;
     entries += columns * column.entries;
     padding += columns * column.padding;
-    words += columns * column.words;
+    words += columns *
+             passes.words(rows, density,
+                          static_cast<int>(pass.extent[Dim::C] * pass.extent[Dim::R] * pass.extent[Dim::S]));
     queue_full += one.queue_full;
     starved += one.starved;
     work += one.work;

@@ -123,8 +123,9 @@ TEST_CASE("eie pass - are the expected entries and words of a slice those of enc
           const auto& column = model.column(rows, density);
           // The column's slices of one PE, one after the other in its SRAM.
           const int columns = 40000;
-          double entries = 0, squares = 0, padding = 0, words = 0, empty = 0, work = 0;
-          std::int64_t first = 0;
+          const int few = 6;  // columns of a short block
+          double entries = 0, squares = 0, padding = 0, words = 0, few_words = 0, empty = 0, work = 0;
+          std::int64_t first = 0, few_first = 0;
           for (int j = 0; j < columns; ++j) {
             const Encoded slice = encode(rows, density, index_bits, random);
             entries += slice.entries;
@@ -135,6 +136,11 @@ TEST_CASE("eie pass - are the expected entries and words of a slice those of enc
             const std::int64_t end = first + slice.entries;
             if (end > first) words += static_cast<double>((end - 1) / per_word - first / per_word + 1);
             first = end;
+            if (j % few == 0) few_first = 0;
+            const std::int64_t few_end = few_first + slice.entries;
+            if (few_end > few_first)
+              few_words += static_cast<double>((few_end - 1) / per_word - few_first / per_word + 1);
+            few_first = few_end;
           }
           const double mean = entries / columns;
           // Six standard errors of the mean number of entries; no other value varies more than it, words by
@@ -146,7 +152,8 @@ TEST_CASE("eie pass - are the expected entries and words of a slice those of enc
           CHECK(column.padding == Approx(padding / columns).margin(margin));
           CHECK(column.work == Approx(work / columns).margin(margin));
           CHECK(column.empty_slices == Approx(empty / columns).margin(margin));
-          CHECK(column.words == Approx(words / columns).margin(margin));
+          CHECK(model.words(rows, density, columns) == Approx(words / columns).margin(margin));
+          CHECK(model.words(rows, density, few) == Approx(few_words / columns).margin(margin));
         }
       }
     }
