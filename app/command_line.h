@@ -12,6 +12,8 @@ namespace heddle::app {
 
 /// The fidelity that works layers out from their loop nests, without tensors.
 inline constexpr const char* kAnalytical = "analytical";
+inline constexpr const char* kFast = "fast";
+inline constexpr const char* kClocked = "clocked";
 
 /// The `--search` that searches nothing: mapper/default_mapping.h.
 inline constexpr const char* kDefaultMapping = "default";
@@ -35,7 +37,7 @@ struct RunOptions {
       recipe;  ///< name in configs/compression, or a path; absent: 8 bits, nothing pruned
   std::optional<std::filesystem::path> mapping;  ///< layers that it does not name are left to the mapper
   MapperChoice mapper;
-  std::string fidelity = "clocked";
+  std::string fidelity = kFast;
   std::string array = "model";
   std::string layers;                                ///< for select_layers(); empty: all
   std::optional<std::filesystem::path> input;        ///< .npy, first dimension the batch

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <future>
 
 #include "arch/layer_problem.h"
@@ -35,8 +36,60 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
                      expected.codes.size(), position, expected.codes[first], got.codes[first]);
 }
 
-LayerSimulator::LayerSimulator(const RunPlan& plan, bool check_in_parallel)
-    : plan_(plan), check_in_parallel_(check_in_parallel), machine_("machine", plan.accelerator) {}
+LayerSimulator::LayerSimulator(const RunPlan& plan, sim::Fidelity fidelity, bool check_in_parallel)
+    : plan_(plan), check_in_parallel_(check_in_parallel), machine_("machine", plan.accelerator, fidelity) {}
+
+namespace {
+
+/// Of the weights in the PE that stores most: rows are dealt to the PEs one by one.
+double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::int64_t pes) {
+  const std::int64_t rows = weights.shape.at(0) / groups;
+  const auto columns = static_cast<std::int64_t>(weights.codes.size()) / weights.shape[0];
+  std::vector<std::int64_t> stored(static_cast<std::size_t>(pes)), all(stored.size());
+  for (std::int64_t row = 0; row < weights.shape[0]; ++row) {
+    const auto pe = static_cast<std::size_t>(row % rows % pes);
+    const auto begin = weights.codes.begin() + row * columns;
+    stored[pe] += columns - std::count(begin, begin + columns, std::int16_t{0});
+    all[pe] += columns;
+  }
+  double most = 0;
+  for (std::size_t pe = 0; pe < stored.size(); ++pe) {
+    if (all[pe] > 0) most = std::max(most, static_cast<double>(stored[pe]) / static_cast<double>(all[pe]));
+  }
+  return most;
+}
+
+}  // namespace
+
+LayerSimulator::Outcome LayerSimulator::run_mac(const workload::Layer& layer,
+                                                const workload::QuantizedLayer& quantized,
+                                                const std::vector<const IntTensor*>& inputs,
+                                                arch::LayerProblem& problem, const sim::TraceSink& trace) {
+  const arch::Accelerator& accelerator = plan_.accelerator;
+  if (problem.shared) {
+    problem.shared->pe_density =
+        pe_density(quantized.weights, problem.shape.size[workload::Dim::G], accelerator.array.rows);
+  }
+  Outcome outcome;
+  outcome.mapping = mapping_of(plan_, layer, problem);
+  const int sum_bits = workload::accumulator_bits(quantized, problem.shape);
+  if (sum_bits > accelerator.array.bits.accumulators) {
+    throw InputError(
+        accelerator.name,
+        fmt::format("layer {} needs accumulators of {} bits, the array has {}: use fewer bits for weights or "
+                    "activations, or wider accumulators",
+                    layer.name, sum_bits, accelerator.array.bits.accumulators));
+  }
+  sim::LayerProgram program =
+      sim::make_program(layer, quantized, inputs, problem, *outcome.mapping, accelerator, sum_bits);
+  outcome.machine = machine_.run(program, trace);
+  if (accelerator.array.eie) {
+    program.mapping.on_chip[workload::Operand::weights] = true;
+    if (arch::illegalities(program.mapping, problem, accelerator).empty())
+      outcome.resident = machine_.run(program);
+  }
+  return outcome;
+}
 
 SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLayer& quantized,
                                    const std::vector<const IntTensor*>& inputs, const sim::TraceSink& trace) {
@@ -48,22 +101,11 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
   });
 
   const workload::LayerFormat format = workload::format_of(quantized);
-  const auto problem = arch::make_problem(network, layer, format, accelerator);
-  std::optional<arch::LayerMapping> mapping;
-  sim::LayerOutcome outcome;
+  auto problem = arch::make_problem(network, layer, format, accelerator);
+  Outcome run;
+  sim::LayerOutcome& outcome = run.machine;
   if (problem) {
-    mapping = mapping_of(plan_, layer, *problem);
-    const int sum_bits = workload::accumulator_bits(quantized, problem->shape);
-    if (sum_bits > accelerator.array.bits.accumulators) {
-      throw InputError(
-          accelerator.name,
-          fmt::format(
-              "layer {} needs accumulators of {} bits, the array has {}: use fewer bits for weights or "
-              "activations, or wider accumulators",
-              layer.name, sum_bits, accelerator.array.bits.accumulators));
-    }
-    outcome = machine_.run(
-        sim::make_program(layer, quantized, inputs, *problem, *mapping, accelerator, sum_bits), trace);
+    run = run_mac(layer, quantized, inputs, *problem, trace);
   } else {
     const workload::VectorOp operation = workload::VectorOp::make(network, layer_index, quantized);
     if (operation.operations() == 0) {  // a change of shape moves nothing
@@ -79,8 +121,13 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
 
   SimulatedLayer simulated;
   simulated.output = {network.shape(layer.output), quantized.output, std::move(outcome.output)};
-  simulated.result = priced_layer(plan_, layer, format, problem, std::move(mapping),
+  simulated.result = priced_layer(plan_, layer, format, problem, std::move(run.mapping),
                                   std::move(outcome.actions), std::move(outcome.cycles));
+  if (run.resident) {
+    const LayerResult again = priced_layer(plan_, layer, format, problem, {},
+                                           std::move(run.resident->actions), std::move(run.resident->cycles));
+    simulated.result.weights_resident = {again.cycles.total, again.energy.total};
+  }
   simulated.result.output_sha256 = workload::sha256(simulated.output);
   simulated.result.check_reference = compare(reference.get(), simulated.output);
   return simulated;

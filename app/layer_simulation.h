@@ -19,13 +19,22 @@ class LayerSimulator {
  public:
   /// Elaborates the plan's machine: one in a process. The plan must outlive the simulator.
   /// `check_in_parallel`: the reference runs on a thread of its own.
-  LayerSimulator(const RunPlan& plan, bool check_in_parallel);
+  LayerSimulator(const RunPlan& plan, sim::Fidelity fidelity, bool check_in_parallel);
 
   /// Throws InputError when the layer cannot run on this accelerator.
   SimulatedLayer run(int layer, const workload::QuantizedLayer& quantized,
                      const std::vector<const workload::IntTensor*>& inputs, const sim::TraceSink& trace);
 
  private:
+  struct Outcome {
+    sim::LayerOutcome machine;
+    std::optional<arch::LayerMapping> mapping;
+    std::optional<sim::LayerOutcome> resident;  ///< eie: with its weights on chip
+  };
+  Outcome run_mac(const workload::Layer& layer, const workload::QuantizedLayer& quantized,
+                  const std::vector<const workload::IntTensor*>& inputs, arch::LayerProblem& problem,
+                  const sim::TraceSink& trace);
+
   const RunPlan& plan_;
   const bool check_in_parallel_;
   sim::Accelerator machine_;

@@ -51,7 +51,8 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
 
   // Simulate, check and price, layer by layer.
   const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
-  LayerSimulator simulator(plan, threads > 1);
+  const auto fidelity = options.fidelity == kClocked ? sim::Fidelity::clocked : sim::Fidelity::fast;
+  LayerSimulator simulator(plan, fidelity, threads > 1);
   Timeline timeline(options, plan.accelerator);
   const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
   double macs_done = 0;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "app/report_eie.h"
+
 namespace heddle::app {
 namespace {
 
@@ -33,6 +35,7 @@ Json actions(const arch::ActionCounts& counts, const arch::Accelerator& accelera
   json["array"] = {{"multiplies", counts.multiplies},
                    {"gated_multiplies", counts.gated_multiplies},
                    {"adds", counts.adds}};
+  if (counts.eie) json["eie"] = eie_json(*counts.eie, accelerator.array.rows);
   json["ppu"] = {{"requantizations", counts.requantizations},
                  {"vector_operations", counts.vector_operations}};
   return json;
@@ -219,6 +222,10 @@ Json to_json(const LayerResult& layer, const arch::Accelerator& accelerator) {
   Json& busy = json["port_busy_cycles"] = Json::object();
   for (std::size_t i = 0; i < layer.cycles.port_busy.size() && i < accelerator.memory.size(); ++i) {
     busy[accelerator.memory[i].name] = layer.cycles.port_busy[i];
+  }
+  if (layer.weights_resident) {
+    json["weights_resident"] = {{"cycles", layer.weights_resident->cycles},
+                                {"energy_pj", layer.weights_resident->energy_pj}};
   }
   json["utilization"] = layer.utilization;
   json["bound_by"] = layer.bound_by;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/command_line.h"
+#include "app/report_eie.h"
 #include "app/table.h"
 
 namespace heddle::app {
@@ -165,7 +166,9 @@ std::string summary(const RunResult& result) {
 }
 
 std::string report_table(const RunResult& result) {
-  std::string text = cycle_table(result) + "\n" + energy_table(result) + "\n" + summary(result);
+  std::string text = cycle_table(result) + "\n" + energy_table(result) + "\n";
+  if (const std::string eie = eie_table(result); !eie.empty()) text += eie + "\n";
+  text += summary(result);
   for (const LayerResult& layer : result.layers) {
     if (is_difference(layer.check_reference))
       text += fmt::format("{}: reference: {}\n", layer.name, layer.check_reference);

@@ -51,8 +51,8 @@ RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   arch::Accelerator accelerator = arch::read_accelerator(arch_file);
   arch::EnergyTable table =
       arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
-  RunPlan plan{
-      std::move(accelerator), std::move(table), load_workload(options, library), {}, {}, {}, {}, {}, {}, {}};
+  Workload workload = load_workload(options, library, accelerator);
+  RunPlan plan{std::move(accelerator), std::move(table), std::move(workload), {}, {}, {}, {}, {}, {}, {}};
   plan.live = workload::live_ranges(plan.network());
   std::vector<std::string> names;
   for (std::size_t step = 0; step < plan.live.order.size(); ++step) names.push_back(plan.layer_of(step).name);
@@ -140,8 +140,10 @@ LayerResult priced_layer(const RunPlan& plan, const workload::Layer& layer,
   result.actions = std::move(actions);
   result.mapping = std::move(mapping);
   if (problem) {
-    result.utilization = utilization(result.macs, result.cycles.total,
-                                     peak_macs_per_cycle(plan.accelerator, weight_bits, input_bits));
+    // The eie unit does nothing for zeros; the others are judged by what the layer's shape asks for.
+    result.utilization =
+        utilization(plan.accelerator.array.eie ? result.effective_macs : result.macs, result.cycles.total,
+                    peak_macs_per_cycle(plan.accelerator, weight_bits, input_bits));
   }
   result.energy =
       arch::price(result.actions, result.cycles.total, plan.accelerator, plan.table, weight_bits, input_bits);

@@ -9,7 +9,7 @@ namespace heddle::app {
 
 Totals RunResult::totals() const {
   Totals total;
-  double capacity = 0;  // MACs that the array could have done during its own layers
+  double work = 0, capacity = 0;  // MACs that the array did, and could have done, during its own layers
   for (const LayerResult& layer : layers) {
     total.macs += layer.macs;
     total.effective_macs += layer.effective_macs;
@@ -17,9 +17,13 @@ Totals RunResult::totals() const {
     total.compute_cycles += layer.cycles.compute;
     total.stall_cycles += stall_cycles(layer.cycles);
     total.energy_pj += layer.energy.total;
-    if (layer.utilization > 0) capacity += static_cast<double>(layer.macs) / layer.utilization;
+    const std::int64_t used = accelerator.array.eie ? layer.effective_macs : layer.macs;
+    if (layer.utilization > 0) {
+      capacity += static_cast<double>(used) / layer.utilization;
+      work += static_cast<double>(used);
+    }
   }
-  if (capacity > 0) total.utilization = static_cast<double>(total.macs) / capacity;
+  if (capacity > 0) total.utilization = work / capacity;
   total.seconds = static_cast<double>(total.cycles) / accelerator.clock_hz;
   total.edp_pj_s = total.energy_pj * total.seconds;
   const double operations = 2.0 * static_cast<double>(total.macs);

@@ -24,7 +24,7 @@ struct LayerResult {
   std::int64_t effective_macs = 0;  ///< multiplies performed (analytical: expected to be): neither pruned
                                     ///< away nor gated by a zero input
   arch::CycleCounts cycles;
-  double utilization = 0;  ///< macs / (cycles x peak MACs per cycle), in [0, 1]; see utilization() below
+  double utilization = 0;  ///< macs (eie: effective) / (cycles x peak MACs per cycle), in [0, 1]
   arch::ActionCounts actions;
   arch::Energy energy;
   std::optional<arch::LayerMapping> mapping;       ///< absent for layers of the vector unit
@@ -33,6 +33,13 @@ struct LayerResult {
   std::string check_reference = "not run";         ///< "equal", "not run", or the first difference
   std::string check_rtl = "not run";               ///< the same
   std::string bound_by;                            ///< bound_by() below
+  /// eie: the layer once more, its weights in the matrix SRAMs already, as the paper measures. Nothing where
+  /// they do not fit there as a whole.
+  struct Resident {
+    std::int64_t cycles = 0;
+    double energy_pj = 0;
+  };
+  std::optional<Resident> weights_resident;
 };
 
 /// Sums over the layers, and what follows from them at the accelerator's clock.
@@ -67,7 +74,7 @@ struct RunResult {
   arch::Accelerator accelerator;
   std::string energy_table;  ///< its name
   std::string energy_table_version;
-  std::string fidelity;  ///< "analytical" or "clocked"
+  std::string fidelity;  ///< "analytical", "fast" or "clocked"
   std::uint64_t seed = 1;
   std::string version;     ///< of heddle
   std::string recipe;      ///< name or path as given; empty: the default

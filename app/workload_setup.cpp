@@ -62,7 +62,8 @@ std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const w
 
 }  // namespace
 
-Workload load_workload(const RunOptions& options, const ConfigLibrary& library) {
+Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
+                       const arch::Accelerator& accelerator) {
   const std::filesystem::path file = library.find(ConfigKind::network, options.network);
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
@@ -81,9 +82,24 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library) 
       throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
     result.labels = read_labels(*options.labels, result.network, result.inputs);
   }
+  const auto& eie = accelerator.array.eie;
   if (options.recipe) {
-    result.recipe =
-        workload::read_recipe(library.find(ConfigKind::compression, *options.recipe), result.network);
+    const std::filesystem::path recipe = library.find(ConfigKind::compression, *options.recipe);
+    result.recipe = workload::read_recipe(recipe, result.network);
+    const bool fixed = result.recipe.arithmetic == workload::Arithmetic::fixed;
+    if (fixed != eie.has_value()) {
+      throw InputError(
+          recipe.string(),
+          eie ? fmt::format(
+                    "asks for integer arithmetic, the eie unit of {} has 16-bit fixed point; expected "
+                    "arithmetic: fixed and cluster, as in the recipe eie",
+                    accelerator.name)
+              : fmt::format("asks for fixed arithmetic, the dot unit of {} has exact sums; expected "
+                            "arithmetic: integer",
+                            accelerator.name));
+    }
+  } else if (eie) {
+    result.recipe = workload::fixed_point_recipe(eie->code_bits);
   }
   return result;
 }

@@ -7,6 +7,7 @@
 
 #include "app/command_line.h"
 #include "app/locate.h"
+#include "arch/accelerator.h"
 #include "workload/compress/calibrate.h"
 #include "workload/compress/recipe.h"
 
@@ -22,7 +23,8 @@ struct Workload {
 };
 
 /// Throws InputError for files that cannot be read or do not fit each other.
-Workload load_workload(const RunOptions& options, const ConfigLibrary& library);
+Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
+                       const arch::Accelerator& accelerator);
 
 /// Ranges of all tensors, seen on the calibration inputs (--calibration, or the inputs of the run).
 workload::Calibration calibrate_workload(const Workload& workload, const RunOptions& options,

@@ -152,7 +152,7 @@ struct Checker {
   /// Operands that stay on chip: the first level inside the dram holds each as a whole.
   void on_chip() {
     const std::string& outermost = accelerator.memory[0].name;
-    if (mapping.on_chip[Operand::weights]) {
+    if (mapping.on_chip[Operand::weights] && !unit().eie) {
       found.push_back(fmt::format("weights cannot stay on chip: they come from {}", outermost));
     }
     if (mapping.memory.size() < 2) {
@@ -163,7 +163,7 @@ struct Checker {
       return;
     }
     const PerDim<std::int64_t> covered = level_extent(mapping, 1);
-    for (Operand operand : {Operand::inputs, Operand::outputs}) {
+    for (Operand operand : workload::kOperands) {
       if (!mapping.on_chip[operand]) continue;
       const std::string& home = accelerator.memory[1].name;
       if (!mapping.memory[1].keep[operand]) {

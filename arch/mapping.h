@@ -39,7 +39,8 @@ struct LayerMapping {
   std::vector<Loop> lanes;      ///< spatial: C, R, S; counts positions of the reduction (dense ones, for n:m)
   std::vector<Loop> registers;  ///< temporal, run by the array within a pass
   /// Inputs that an earlier layer left in memory[1], outputs that stay there for a later one: they do not
-  /// move through the dram. Weights never. Legal when memory[1] keeps the whole tensor (arch/legality.h).
+  /// move through the dram. On the eie unit also weights, which an earlier run of the layer left there. Legal
+  /// when memory[1] keeps the whole tensor (arch/legality.h).
   workload::PerOperand<bool> on_chip{};
 };
 

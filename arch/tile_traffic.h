@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "arch/legality.h"
 #include "arch/eie_weights.h"
+#include "arch/legality.h"
 
 namespace heddle::arch {
 

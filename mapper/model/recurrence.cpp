@@ -42,6 +42,7 @@ void Recurrence::start(const arch::LayerMapping& mapping, const NestWalk& walk, 
   weight_level_ = keeper_[Operand::weights][levels_ - 1];
   input_level_ = keeper_[Operand::inputs][levels_ - 1];
   output_level_ = keeper_[Operand::outputs][levels_ - 1];
+  weights_at_home_ = mapping.on_chip[Operand::weights];
   inputs_at_home_ = mapping.on_chip[Operand::inputs];
   outputs_at_home_ = mapping.on_chip[Operand::outputs];
   weights_resident_ = costs.weights_resident();

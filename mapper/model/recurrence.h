@@ -203,7 +203,8 @@ class Recurrence {
   workload::PerOperand<std::array<int, kMaxMovers + 1>> keeper_;
   int weight_level_ = 0, input_level_ = 0, output_level_ = 0;
   bool weights_resident_ = false, inputs_resident_ = false;
-  bool inputs_at_home_ = false, outputs_at_home_ = false;  ///< on chip: the outermost mover leaves them alone
+  bool weights_at_home_ = false, inputs_at_home_ = false,
+       outputs_at_home_ = false;    ///< on chip: the outermost mover leaves them alone
   bool unit_has_own_side_ = false;  ///< results go to the innermost buffer's write side
   std::array<int, 2> streamed_{};
   std::size_t streamed_count_ = 0;

@@ -25,7 +25,8 @@ Fetch Recurrence::fetch_of(std::size_t mover, const TileRange& tile, DimMask cha
     if (operand == Operand::outputs) {
       fetch.opens_outputs = true;
       if (traffic_.is_first_visit(tile)) continue;
-    } else if (mover == 0 && operand == Operand::inputs && inputs_at_home_) {
+    } else if (mover == 0 && ((operand == Operand::inputs && inputs_at_home_) ||
+                              (operand == Operand::weights && weights_at_home_))) {
       continue;
     }
     const std::int64_t bits = traffic_.moved_bits(operand, tile, false);

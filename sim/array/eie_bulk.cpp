@@ -121,7 +121,8 @@ class Outputs {
 }  // namespace
 
 EieBulk::EieBulk(const EieProgram& program, std::int64_t entries_per_word) {
-  for (const workload::CscMatrix& block : program.weights.all()) blocks_.emplace_back(block, entries_per_word);
+  for (const workload::CscMatrix& block : program.weights.all())
+    blocks_.emplace_back(block, entries_per_word);
 }
 
 std::vector<std::int16_t> EieBulk::outputs(const LayerProgram& program) const {

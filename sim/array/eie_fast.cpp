@@ -7,8 +7,8 @@ using workload::Operand;
 void EieFast::begin_layer() {
   EieUnit::begin_layer();
   const EieProgram& program = *run_.program->eie;
-  bulk_ = program.bulk ? program.bulk
-                       : std::make_shared<const EieBulk>(program, array_.eie->entries_per_word());
+  bulk_ =
+      program.bulk ? program.bulk : std::make_shared<const EieBulk>(program, array_.eie->entries_per_word());
 }
 
 void EieFast::load_source(const Pass& pass) {

@@ -23,7 +23,8 @@ class EieUnit : public ArrayUnit {
 
   /// The pass's inputs by column; padding is zero.
   virtual void load_source(const Pass& pass) = 0;
-  /// Detection begins in cycle `begin`. Returns the cycle of the last issue; the clocked form has come to it then.
+  /// Detection begins in cycle `begin`. Returns the cycle of the last issue; the clocked form has come to it
+  /// then.
   virtual Cycle walk(const Pass& pass, Cycle begin) = 0;
 
   /// Cycles from here until the first broadcast.
