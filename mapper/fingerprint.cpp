@@ -23,6 +23,10 @@ Json of(const arch::SharedWeights& shared) {
   const auto& [code_bits, density, pe_density] = shared;
   return {code_bits, density, pe_density};
 }
+Json of(const arch::EieUnit& unit) {
+  const auto& [queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes] = unit;
+  return {queue, code_bits, index_bits, word_bits, pointer_bits, pointer_bytes};
+}
 Json of(const workload::StructuredSparsity& sparsity) {
   const auto& [n, m] = sparsity;
   return {n, m};
