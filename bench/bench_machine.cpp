@@ -4,6 +4,7 @@
 #include <benchmark/benchmark.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <ctime>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <random>
@@ -190,6 +191,24 @@ void run_machine(benchmark::State& state, Network& network, sim::Accelerator& ma
   report(state, network, cycles, least);
 }
 
+/// Clocked, and every layer compared with the fast machine's: outputs, counts, cycles.
+void run_clocked(benchmark::State& state, Network& network, sim::Accelerator& clocked,
+                 sim::Accelerator& fast) {
+  run_machine(state, network, clocked);
+  for (const Layer& layer : network.layers) {
+    const sim::LayerOutcome a = clocked.run(layer.program), b = fast.run(layer.program);
+    if (a.output != b.output || a.actions != b.actions || a.cycles != b.cycles)
+      state.SkipWithError(("fast and clocked differ in " + layer.program.problem.name).c_str());
+  }
+}
+
+/// What a machine does first with a layer's weights, unless it was done beforehand.
+void run_packing(benchmark::State& state, const Network& network) {
+  for (auto _ : state) {
+    for (const Layer& layer : network.layers) benchmark::DoNotOptimize(sim::DotBulk(layer.program));
+  }
+}
+
 void run_alone(benchmark::State& state, Network& network) {
   double least = 1e9;
   for (auto _ : state) least = std::min(least, run_onednn(network));
@@ -198,17 +217,23 @@ void run_alone(benchmark::State& state, Network& network) {
 
 void BM_OneDnnAlone_Dense(benchmark::State& state) { run_alone(state, bench().dense); }
 void BM_Fast_Dense(benchmark::State& state) { run_machine(state, bench().dense, bench().fast_dense); }
-void BM_Clocked_Dense(benchmark::State& state) { run_machine(state, bench().dense, bench().clocked_dense); }
+void BM_Clocked_Dense(benchmark::State& state) {
+  run_clocked(state, bench().dense, bench().clocked_dense, bench().fast_dense);
+}
 void BM_OneDnnAlone_Sparse(benchmark::State& state) { run_alone(state, bench().sparse); }
 void BM_Fast_Sparse(benchmark::State& state) { run_machine(state, bench().sparse, bench().fast_sparse); }
 void BM_Clocked_Sparse(benchmark::State& state) {
   run_machine(state, bench().sparse, bench().clocked_sparse);
 }
+void BM_PackWeights_Dense(benchmark::State& state) { run_packing(state, bench().dense); }
+void BM_PackWeights_Sparse(benchmark::State& state) { run_packing(state, bench().sparse); }
 BENCHMARK(BM_OneDnnAlone_Dense)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Fast_Dense)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_PackWeights_Dense)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Clocked_Dense)->Unit(benchmark::kMillisecond)->Iterations(1);
 BENCHMARK(BM_OneDnnAlone_Sparse)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Fast_Sparse)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_PackWeights_Sparse)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Clocked_Sparse)->Unit(benchmark::kMillisecond)->Iterations(1);
 
 /// One step of 16 x 16 PEs with 8 lanes: the floor of a clocked cycle.

@@ -94,7 +94,8 @@ void check_capacity(const EieBlocks& blocks, const arch::LayerProblem& problem,
 EieProgram make_eie_program(const workload::QuantizedLayer& quantized, const arch::LayerProblem& problem,
                             const arch::LayerMapping& mapping, const arch::Accelerator& accelerator) {
   EieProgram program{EieBlocks(workload::codebook_indices(quantized), problem, mapping, accelerator.array),
-                     quantized.codebook, quantized.fixed_sum.value(), accelerator.array.eie->pointer_bits};
+                     quantized.codebook, quantized.fixed_sum.value(), accelerator.array.eie->pointer_bits,
+                     nullptr};
   check_capacity(program.weights, problem, mapping, accelerator);
   return program;
 }

@@ -26,6 +26,7 @@ PackedWeights pack_weights(const std::int16_t* codes, const std::array<std::int6
                            const arch::LayerProblem& problem);
 
 class DotBulk;
+class EieBulk;
 
 /// Weights and arithmetic of a layer on the eie unit.
 struct EieProgram {
@@ -33,6 +34,8 @@ struct EieProgram {
   std::vector<std::int16_t> codebook;
   workload::FixedPointSum sum;
   int pointer_bits = 16;
+  /// Weights laid out for the fast machine (sim/array/eie_bulk.h), which makes it when there is none.
+  std::shared_ptr<const EieBulk> bulk;
 };
 
 struct LayerProgram {

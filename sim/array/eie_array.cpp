@@ -35,15 +35,17 @@ void EieArray::load_source(const Pass& pass) {
                 run_.program->problem.shape, pass.tile, source_);
 }
 
-void EieArray::walk(const Pass& pass) {
+Cycle EieArray::walk(const Pass& pass, Cycle begin) {
+  wait_until(begin);
   outputs_ = pass.tile.extent[Dim::M];
-  first_broadcast_ = now() + detection_cycles();
+  first_broadcast_ = begin + detection_cycles();
   pointers_.select(
       run_.store(pass.level[Operand::weights]).blocks(pass.generation[Operand::weights]).at(pass.tile));
   detection_.begin(source_, first_broadcast_);
   walking_ = true;
   clock_.start();
   wait(walked_);
+  return now();
 }
 
 /// The cycle in which the last entry of the pass is issued ends the walk.

@@ -23,7 +23,7 @@ class EieArray : public EieUnit {
  private:
   void begin_layer() override;
   void load_source(const Pass& pass) override;
-  void walk(const Pass& pass) override;
+  Cycle walk(const Pass& pass, Cycle begin) override;
   void clear_bank(int /*bank*/) override { arithmetic_.clear_destination(); }
   void restore(const Pass& pass, int bank) override;
   void watch();

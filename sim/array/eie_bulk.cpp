@@ -11,15 +11,15 @@ using workload::Dim;
 
 namespace {
 
-using Blocks = std::vector<std::unique_ptr<const EieProfile>>;
+using Blocks = std::vector<EieProfile>;
 
 /// From so many vectors on, an output's weights are applied to many positions at a time, activations that are
 /// zero included.
 constexpr std::int64_t kManyPositions = 16;
 
-class Bulk {
+class Outputs {
  public:
-  Bulk(const LayerProgram& program, const Blocks& blocks)
+  Outputs(const LayerProgram& program, const Blocks& blocks)
       : program_(program), blocks_(blocks), size_(program.problem.shape.size) {
     columns_ = size_[Dim::C] * size_[Dim::R] * size_[Dim::S];
     positions_ = size_[Dim::P] * size_[Dim::Q];
@@ -46,7 +46,7 @@ class Bulk {
     for (std::size_t i = 0; i < blocks_.size(); ++i) {
       const auto start = program_.eie->weights.start_of(i);
       if (start[Dim::G] != group) continue;
-      visit(*blocks_[i], start[Dim::M],
+      visit(blocks_[i], start[Dim::M],
             (start[Dim::C] * size_[Dim::R] + start[Dim::R]) * size_[Dim::S] + start[Dim::S]);
     }
   }
@@ -120,8 +120,12 @@ class Bulk {
 
 }  // namespace
 
-std::vector<std::int16_t> eie_outputs(const LayerProgram& program, const Blocks& blocks) {
-  return Bulk(program, blocks).run();
+EieBulk::EieBulk(const EieProgram& program, std::int64_t entries_per_word) {
+  for (const workload::CscMatrix& block : program.weights.all()) blocks_.emplace_back(block, entries_per_word);
+}
+
+std::vector<std::int16_t> EieBulk::outputs(const LayerProgram& program) const {
+  return Outputs(program, blocks_).run();
 }
 
 }  // namespace heddle::sim

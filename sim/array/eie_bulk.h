@@ -1,8 +1,7 @@
-// All outputs of an eie layer at once, without passes: what the fast unit answers in the end.
+// A layer's compressed weights as the fast eie unit uses them, and all its outputs at once, without passes.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "sim/array/eie_profile.h"
@@ -10,8 +9,17 @@
 
 namespace heddle::sim {
 
-/// Codes in (n, g, m, p, q) order. `blocks`: of the program's weights, in their order.
-std::vector<std::int16_t> eie_outputs(const LayerProgram& program,
-                                      const std::vector<std::unique_ptr<const EieProfile>>& blocks);
+class EieBulk {
+ public:
+  EieBulk(const EieProgram& program, std::int64_t entries_per_word);
+
+  /// A block of the program's weights.
+  const EieProfile& block(std::size_t index) const { return blocks_[index]; }
+  /// The codes of the program that it was made for, in (n, g, m, p, q) order.
+  std::vector<std::int16_t> outputs(const LayerProgram& program) const;
+
+ private:
+  std::vector<EieProfile> blocks_;
+};
 
 }  // namespace heddle::sim

@@ -1,18 +1,14 @@
 #include "sim/array/eie_fast.h"
 
-#include <stdexcept>
-
-#include "sim/array/eie_bulk.h"
-
 namespace heddle::sim {
 
 using workload::Operand;
 
 void EieFast::begin_layer() {
   EieUnit::begin_layer();
-  profiles_.clear();
-  for (const workload::CscMatrix& block : run_.program->eie->weights.all())
-    profiles_.push_back(std::make_unique<const EieProfile>(block, array_.eie->entries_per_word()));
+  const EieProgram& program = *run_.program->eie;
+  bulk_ = program.bulk ? program.bulk
+                       : std::make_shared<const EieBulk>(program, array_.eie->entries_per_word());
 }
 
 void EieFast::load_source(const Pass& pass) {
@@ -23,11 +19,11 @@ void EieFast::load_source(const Pass& pass) {
   }
 }
 
-void EieFast::walk(const Pass& pass) {
-  const EieProfile& block = *profiles_[run_.program->eie->weights.index_of(pass.tile)];
+Cycle EieFast::walk(const Pass& pass, Cycle begin) {
+  const EieProfile& block = bulk_->block(run_.program->eie->weights.index_of(pass.tile));
   const EieRecurrence::Result result = recurrence_.run(block, columns_, run_.actions.eie->work);
   count(block, result);
-  wait_until(now() + detection_cycles() + result.cycles);
+  return begin + detection_cycles() + result.cycles;
 }
 
 void EieFast::count(const EieProfile& block, const EieRecurrence::Result& result) {
@@ -66,10 +62,6 @@ void EieFast::count(const EieProfile& block, const EieRecurrence::Result& result
   actions.registers[Operand::outputs].write_bits += multiplies * kBits;
 }
 
-std::vector<std::int64_t> EieFast::sums(int /*bank*/) const {
-  throw std::logic_error("the fast eie unit holds no sums");
-}
-
-std::vector<std::int16_t> EieFast::outputs() { return eie_outputs(*run_.program, profiles_); }
+std::vector<std::int16_t> EieFast::outputs() { return bulk_->outputs(*run_.program); }
 
 }  // namespace heddle::sim

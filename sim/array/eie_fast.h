@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "sim/array/eie_profile.h"
+#include "sim/array/eie_bulk.h"
 #include "sim/array/eie_recurrence.h"
 #include "sim/array/eie_unit.h"
 
@@ -16,19 +16,16 @@ class EieFast : public EieUnit {
   EieFast(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket)
       : EieUnit(name, array, socket), recurrence_(array.rows, array.eie->queue) {}
 
-  std::vector<std::int64_t> sums(int bank) const override;
   std::vector<std::int16_t> outputs() override;
 
  private:
   void begin_layer() override;
   void load_source(const Pass& pass) override;
-  void walk(const Pass& pass) override;
-  void clear_bank(int /*bank*/) override {}
-  void restore(const Pass& /*pass*/, int /*bank*/) override {}
+  Cycle walk(const Pass& pass, Cycle begin) override;
   void count(const EieProfile& block, const EieRecurrence::Result& result);
 
   EieRecurrence recurrence_;
-  std::vector<std::unique_ptr<const EieProfile>> profiles_;  ///< of the layer's blocks
+  std::shared_ptr<const EieBulk> bulk_;
   std::vector<std::int16_t> source_;
   std::vector<std::int32_t> columns_;  ///< of the source, those that are not zero
 };

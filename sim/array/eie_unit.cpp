@@ -34,13 +34,12 @@ void EieUnit::run_steps(const Pass& pass) {
     holds_ = true;
   }
   const LoadTime time = time_of(pass, load);
-  const Cycle loaded = now() + time.cycles;
+  const Cycle loaded = here() + time.cycles;
   account(time.cause, loaded);
   const Cycle restored = pass.opens ? open_bank(pass) : 0;
-  wait_until(std::max({last_issue() + 1, loaded, restored}));
-  const Cycle begin = now();
-  walk(pass);
-  issued(now() - begin + 1, now());
+  const Cycle begin = std::max({last_issue() + 1, loaded, restored});
+  const Cycle last = walk(pass, begin);
+  issued(last - begin + 1, last);
 }
 
 void gather_source(const View<const std::int16_t>& inputs, const workload::MacShape& shape, const Tile& pass,

@@ -18,13 +18,13 @@ class EieUnit : public ArrayUnit {
 
  protected:
   void begin_layer() override;
-  void begin_pass(const Pass& /*pass*/) override {}
+  void begin_pass(const Pass& /*pass*/) final {}
   void run_steps(const Pass& pass) final;
 
   /// The pass's inputs by column; padding is zero.
   virtual void load_source(const Pass& pass) = 0;
-  /// The source registers are full, detection begins in this cycle. Returns in the cycle of the last issue.
-  virtual void walk(const Pass& pass) = 0;
+  /// Detection begins in cycle `begin`. Returns the cycle of the last issue; the clocked form has come to it then.
+  virtual Cycle walk(const Pass& pass, Cycle begin) = 0;
 
   /// Cycles from here until the first broadcast.
   Cycle detection_cycles() const { return detection_cycles_; }

@@ -164,7 +164,7 @@ void finish(const arch::Accelerator& accelerator, EieCase& test) {
   program.eie = sim::EieProgram{sim::EieBlocks(workload::codebook_indices(test.quantized), test.problem,
                                                program.mapping, accelerator.array),
                                 test.quantized.codebook, *test.quantized.fixed_sum,
-                                accelerator.array.eie->pointer_bits};
+                                accelerator.array.eie->pointer_bits, nullptr};
 }
 
 void draw_post_processing(Random& random, EieCase& test) {
