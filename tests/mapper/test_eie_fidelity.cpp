@@ -5,6 +5,7 @@
 #include <cmath>
 #include <memory>
 
+#include "mapper/default_mapping.h"
 #include "mapper/mapper.h"
 #include "mapper/model/counts.h"
 #include "mapper/model/timing.h"
@@ -67,8 +68,10 @@ EieCase make_case(Random& random, const arch::Accelerator& accelerator, const ar
   test.program.accumulator_bits = 16;
   test.program.bias = test.quantized.bias;
   test.program.requantization = test.quantized.requantization;
-  test.program.eie = sim::EieProgram{
-      {}, test.quantized.codebook, *test.quantized.fixed_sum, accelerator.array.eie->pointer_bits};
+  sim::EieProgram& eie = test.program.eie.emplace();
+  eie.codebook = test.quantized.codebook;
+  eie.sum = *test.quantized.fixed_sum;
+  eie.pointer_bits = accelerator.array.eie->pointer_bits;
   draw(random, test, problem.shared->density, problem.input_density);
   test.problem.shared->density = test.problem.shared->pe_density = share_of_non_zeros(test.weights);
   test.problem.input_density = share_of_non_zeros(test.inputs);
@@ -192,6 +195,44 @@ TEST_CASE("eie fidelity - with random zeros cycles and counts are within five pe
   WARN(compared << " layers, cycles differ by " << 100 * sum / compared << " % on average, " << 100 * worst
                 << " % at most");
   CHECK(compared > 40);
+}
+
+TEST_CASE("eie fidelity - the layers of the paper are within five per cent, with weights at random") {
+  struct Layer {
+    const char* name;
+    std::int64_t inputs, outputs;
+    double weights, activations;
+  };
+  const Layer layer =
+      GENERATE(Layer{"Alex-6", 9216, 4096, 0.09, 0.351}, Layer{"Alex-7", 4096, 4096, 0.09, 0.353},
+               Layer{"VGG-7", 4096, 4096, 0.04, 0.375}, Layer{"NT-We", 4096, 600, 0.10, 1},
+               Layer{"NT-LSTM", 1201, 2400, 0.11, 1});
+  Random random(8);
+  const arch::Accelerator accelerator =
+      arch::read_accelerator(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/accelerators/eie-64.yaml");
+  static sim::Accelerator machine("machine", accelerator, sim::Fidelity::fast);
+  arch::LayerProblem problem;
+  problem.name = layer.name;
+  problem.shape.size[Dim::M] = layer.outputs;
+  problem.shape.size[Dim::C] = layer.inputs;
+  problem.weight_bits = problem.input_bits = problem.output_bits = 16;
+  problem.shared = arch::SharedWeights{4, layer.weights, layer.weights};
+  problem.input_density = layer.activations;
+  EieCase test = make_case(random, accelerator, problem);
+  test.program.mapping = mapper::default_mapping(test.problem, accelerator);
+  encode(accelerator, test);
+  const sim::LayerOutcome found = machine.run(test.program);
+  mapper::TimingModel timing(test.problem, accelerator);
+  const arch::CycleCounts& expected = timing.run(test.program.mapping);
+  INFO(layer.name << ": compute " << expected.compute << " expected, " << found.cycles.compute << " found");
+  CHECK(static_cast<double>(expected.compute) ==
+        Approx(static_cast<double>(found.cycles.compute)).epsilon(kTolerance));
+  CHECK(static_cast<double>(expected.total) ==
+        Approx(static_cast<double>(found.cycles.total)).epsilon(kTolerance));
+  // These weights fit the matrix SRAMs: they are loaded once, as a whole.
+  CHECK(found.actions.memory[0][Operand::weights].read_elements ==
+        found.actions.memory[1][Operand::weights].write_elements);
+  CHECK(timing.effort().passes == (layer.inputs + 4095) / 4096);
 }
 
 }  // namespace
