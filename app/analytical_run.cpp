@@ -25,18 +25,15 @@ LayerResult analyzed_layer(const RunPlan& plan, int index, const std::vector<int
   arch::ActionCounts actions =
       mapper::action_counts(*problem, mapping, plan.accelerator, layer.density.activations.value_or(1.0));
   arch::CycleCounts cycles = mapper::TimingModel(*problem, plan.accelerator).run(mapping);
-  arch::LayerMapping resident = mapping;
+  const auto resident = resident_mapping_of(plan, layer, *problem, mapping);
   LayerResult result =
       priced_layer(plan, layer, format, problem, std::move(mapping), std::move(actions), std::move(cycles));
-  if (plan.accelerator.array.eie) {
-    resident.on_chip[workload::Operand::weights] = true;
-    if (arch::illegalities(resident, *problem, plan.accelerator).empty()) {
-      const LayerResult again =
-          priced_layer(plan, layer, format, problem, {},
-                       mapper::action_counts(*problem, resident, plan.accelerator, problem->input_density),
-                       mapper::TimingModel(*problem, plan.accelerator).run(resident));
-      result.weights_resident = {again.cycles.total, again.energy.total};
-    }
+  if (resident) {
+    const LayerResult again =
+        priced_layer(plan, layer, format, problem, {},
+                     mapper::action_counts(*problem, *resident, plan.accelerator, problem->input_density),
+                     mapper::TimingModel(*problem, plan.accelerator).run(*resident));
+    result.weights_resident = {again.cycles.total, again.energy, again.actions.eie.value()};
   }
   return result;
 }

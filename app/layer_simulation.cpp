@@ -80,13 +80,15 @@ LayerSimulator::Outcome LayerSimulator::run_mac(const workload::Layer& layer,
                     "activations, or wider accumulators",
                     layer.name, sum_bits, accelerator.array.bits.accumulators));
   }
-  sim::LayerProgram program =
-      sim::make_program(layer, quantized, inputs, problem, *outcome.mapping, accelerator, sum_bits);
-  outcome.machine = machine_.run(program, trace);
-  if (accelerator.array.eie) {
-    program.mapping.on_chip[workload::Operand::weights] = true;
-    if (arch::illegalities(program.mapping, problem, accelerator).empty())
-      outcome.resident = machine_.run(program);
+  const auto run = [&](const arch::LayerMapping& mapping, const sim::TraceSink& sink) {
+    return machine_.run(sim::make_program(layer, quantized, inputs, problem, mapping, accelerator, sum_bits),
+                        sink);
+  };
+  outcome.machine = run(*outcome.mapping, trace);
+  if (const auto resident = resident_mapping_of(plan_, layer, problem, *outcome.mapping)) {
+    outcome.resident = run(*resident, {});
+    if (outcome.resident->output != outcome.machine.output)
+      throw std::logic_error("layer " + layer.name + ": its outputs depend on where its weights are");
   }
   return outcome;
 }
@@ -126,7 +128,7 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
   if (run.resident) {
     const LayerResult again = priced_layer(plan_, layer, format, problem, {},
                                            std::move(run.resident->actions), std::move(run.resident->cycles));
-    simulated.result.weights_resident = {again.cycles.total, again.energy.total};
+    simulated.result.weights_resident = {again.cycles.total, again.energy, again.actions.eie.value()};
   }
   simulated.result.output_sha256 = workload::sha256(simulated.output);
   simulated.result.check_reference = compare(reference.get(), simulated.output);

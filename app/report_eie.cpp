@@ -35,7 +35,7 @@ EieFigures eie_figures(const arch::EieCounts& counts, std::int64_t pes) {
 }
 
 std::string load_picture(const std::vector<std::int64_t>& work) {
-  constexpr std::array<const char*, 9> kBars = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  constexpr std::array<const char*, 8> kBars = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
   constexpr std::size_t kMostBars = 64;
   const std::size_t group = (work.size() + kMostBars - 1) / kMostBars;
   std::vector<double> bars;
@@ -45,9 +45,12 @@ std::string load_picture(const std::vector<std::int64_t>& work) {
                                      work.begin() + static_cast<std::ptrdiff_t>(last), std::int64_t{0});
     bars.push_back(static_cast<double>(sum) / static_cast<double>(last - first));
   }
-  const double most = bars.empty() ? 0 : *std::max_element(bars.begin(), bars.end());
+  if (bars.empty()) return "";
+  const auto [least, most] = std::minmax_element(bars.begin(), bars.end());
   std::string text;
-  for (const double bar : bars) text += kBars[static_cast<std::size_t>(ratio(bar, most) * 8 + 0.5)];
+  for (const double bar : bars)
+    text += *most > *least ? kBars[static_cast<std::size_t>((bar - *least) / (*most - *least) * 7 + 0.5)]
+                           : kBars[7];
   return text;
 }
 
@@ -67,7 +70,7 @@ std::string eie_table(const RunResult& result) {
                {"least"},
                {"mean"},
                {"most"},
-               {"work of the PEs", Table::Align::left}});
+               {"work of the PEs, least to most", Table::Align::left}});
   bool any = false;
   for (const LayerResult& layer : result.layers) {
     if (!layer.actions.eie) continue;

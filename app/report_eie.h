@@ -22,8 +22,8 @@ EieFigures eie_figures(const arch::EieCounts& counts, std::int64_t pes);
 
 /// A row per layer, then a picture of the PEs' work; empty if no layer ran on the eie unit.
 std::string eie_table(const RunResult& result);
-/// A bar per PE (of more than 64 PEs: per group of neighbours), as high as its work is to that of the busiest
-/// one.
+/// A bar per PE (of more than 64 PEs: per group of neighbours), from the one with least work to the one with
+/// most.
 std::string load_picture(const std::vector<std::int64_t>& work);
 
 /// The counters, and the figures above.

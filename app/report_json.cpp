@@ -224,8 +224,11 @@ Json to_json(const LayerResult& layer, const arch::Accelerator& accelerator) {
     busy[accelerator.memory[i].name] = layer.cycles.port_busy[i];
   }
   if (layer.weights_resident) {
-    json["weights_resident"] = {{"cycles", layer.weights_resident->cycles},
-                                {"energy_pj", layer.weights_resident->energy_pj}};
+    const LayerResult::Resident& resident = *layer.weights_resident;
+    json["weights_resident"] = {{"cycles", resident.cycles},
+                                {"energy_pj", energy(resident.energy)},
+                                {"energy_by_tensor_pj", energy_by_tensor(resident.energy)},
+                                {"eie", eie_json(resident.counts, accelerator.array.rows)}};
   }
   json["utilization"] = layer.utilization;
   json["bound_by"] = layer.bound_by;

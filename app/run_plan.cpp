@@ -124,6 +124,21 @@ arch::LayerMapping mapping_of(const RunPlan& plan, const workload::Layer& layer,
   throw InputError(problems);
 }
 
+std::optional<arch::LayerMapping> resident_mapping_of(const RunPlan& plan, const workload::Layer& layer,
+                                                      const arch::LayerProblem& problem,
+                                                      const arch::LayerMapping& cold) {
+  if (!plan.accelerator.array.eie) return std::nullopt;
+  arch::LayerMapping mapping = cold;
+  mapping.on_chip[workload::Operand::weights] = true;
+  if (arch::illegalities(mapping, problem, plan.accelerator).empty()) return mapping;
+  if (!plan.mapper || plan.mappings.contains(problem.name)) return std::nullopt;
+  workload::PerOperand<bool> on_chip = operands_on_chip(layer, plan.on_chip);
+  on_chip[workload::Operand::weights] = true;
+  mapper::LayerAnswer answer = plan.mapper->map({problem, on_chip});
+  if (!answer.mapped) return std::nullopt;
+  return std::move(answer.mapped->mapping);
+}
+
 LayerResult priced_layer(const RunPlan& plan, const workload::Layer& layer,
                          const workload::LayerFormat& format,
                          const std::optional<arch::LayerProblem>& problem,

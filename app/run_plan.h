@@ -47,6 +47,12 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan);
 arch::LayerMapping mapping_of(const RunPlan& plan, const workload::Layer& layer,
                               const arch::LayerProblem& problem);
 
+/// eie: the mapping under which the layer runs when its weights are in the matrix SRAMs already; nothing when
+/// they do not fit there as a whole. `cold`: the layer's mapping, which is kept where the mapper has no say.
+std::optional<arch::LayerMapping> resident_mapping_of(const RunPlan& plan, const workload::Layer& layer,
+                                                      const arch::LayerProblem& problem,
+                                                      const arch::LayerMapping& cold);
+
 /// A layer's entry in the result: what was counted, and what follows from it (energy, utilization, what
 /// bounds it). `problem` and `mapping`: of multiply-accumulate layers.
 LayerResult priced_layer(const RunPlan& plan, const workload::Layer& layer,

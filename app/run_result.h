@@ -37,7 +37,8 @@ struct LayerResult {
   /// they do not fit there as a whole.
   struct Resident {
     std::int64_t cycles = 0;
-    double energy_pj = 0;
+    arch::Energy energy;
+    arch::EieCounts counts;
   };
   std::optional<Resident> weights_resident;
 };
