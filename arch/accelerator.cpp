@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -257,8 +258,9 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   return level;
 }
 
-/// The eie unit works from one memory inside the dram: matrix SRAMs and activation SRAMs, a bank in each PE.
-void check_units_memory(const yaml::Value& memory, const Accelerator& accelerator) {
+/// Banks hold something; the eie unit works from one memory inside the dram: matrix SRAMs and activation
+/// SRAMs, a bank in each PE.
+void check_units_memory(const yaml::Value& memory, bool array_is_sound, Accelerator& accelerator) {
   if (!memory.is_list() || accelerator.memory.size() < 2) return;
   const bool eie = accelerator.array.eie.has_value();
   const std::vector<yaml::Value> levels = memory.elements();
@@ -266,7 +268,20 @@ void check_units_memory(const yaml::Value& memory, const Accelerator& accelerato
     levels[2].problem("the eie unit works from the memories inside its PEs; expected a dram and one sram");
   }
   for (std::size_t i = 1; i < levels.size(); ++i) {
-    const bool split = accelerator.memory[i].weight_bytes > 0;
+    MemoryLevel& level = accelerator.memory[i];
+    const std::int64_t pes = accelerator.array.rows;
+    if (eie && array_is_sound && levels[i].is_map() && levels[i].has("banks") && level.banks != pes) {
+      levels[i].required("banks").problem(
+          fmt::format("the eie unit has a bank in each of its {} PEs; expected {}, or no banks", pes, pes));
+    }
+    if (eie) level.banks = pes;
+    const bool split = level.weight_bytes > 0;
+    const std::int64_t least =
+        split ? std::min(level.weight_bytes, level.size_bytes - level.weight_bytes) : level.size_bytes;
+    if (least > 0 && least < level.banks) {
+      levels[i].required("size").problem(
+          fmt::format("{} bytes in {} banks leave some of them empty", least, level.banks));
+    }
     if (split == eie) continue;
     levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
                             ".., activations: ..}"
@@ -285,7 +300,9 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   accelerator.name = root.required("name").text();
   accelerator.clock_hz = root.required("clock").hertz();
   if (const auto energy = root.optional("energy")) accelerator.energy = energy->text();
+  const std::size_t before = root.problem_count();
   accelerator.array = read_array(root.required("array"));
+  const bool array_is_sound = root.problem_count() == before;
   if (const auto vector = root.optional("vector")) {
     vector->only_keys({"lanes"});
     accelerator.vector.lanes = vector->required("lanes").integer(1, kMostOnAnAxis);
@@ -299,7 +316,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   std::set<std::string> names;
   for (const yaml::Value& level : levels)
     accelerator.memory.push_back(read_level(level, accelerator.memory.empty(), names));
-  check_units_memory(memory, accelerator);
+  check_units_memory(memory, array_is_sound, accelerator);
   document.finish();
   return accelerator;
 }
