@@ -183,16 +183,23 @@ void draw_post_processing(Random& random, EieCase& test) {
 
 EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator) {
   for (;;) {
-    EieCase test;
-    test.problem = random_shape(random, accelerator);
-    test.problem.shared = arch::SharedWeights{accelerator.array.eie->code_bits, 1, 1};
-    test.program.mapping = random_eie_mapping(random, test.problem, accelerator);
-    if (!arch::illegalities(test.program.mapping, test.problem, accelerator).empty()) continue;
-    draw_tensors(random, accelerator, test);
-    draw_post_processing(random, test);
-    finish(accelerator, test);
-    return test;
+    arch::LayerProblem problem = random_shape(random, accelerator);
+    problem.shared = arch::SharedWeights{accelerator.array.eie->code_bits, 1, 1};
+    const arch::LayerMapping mapping = random_eie_mapping(random, problem, accelerator);
+    if (arch::illegalities(mapping, problem, accelerator).empty())
+      return random_eie_case(random, accelerator, problem, mapping);
   }
+}
+
+EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator,
+                        const arch::LayerProblem& problem, const arch::LayerMapping& mapping) {
+  EieCase test;
+  test.problem = problem;
+  test.program.mapping = mapping;
+  draw_tensors(random, accelerator, test);
+  draw_post_processing(random, test);
+  finish(accelerator, test);
+  return test;
 }
 
 EieCase eie_case(const arch::Accelerator& accelerator, std::int64_t outputs,

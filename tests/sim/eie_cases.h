@@ -21,6 +21,9 @@ struct EieCase {
 
 /// A layer of at most some 20,000 multiply-accumulates under a random legal mapping.
 EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator);
+/// Tensors for a given layer and mapping.
+EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator,
+                        const arch::LayerProblem& problem, const arch::LayerMapping& mapping);
 /// A linear layer with the given tensors under the mapping that takes the largest passes.
 EieCase eie_case(const arch::Accelerator& accelerator, std::int64_t outputs,
                  const std::vector<std::int16_t>& weights, const std::vector<std::int16_t>& inputs,
