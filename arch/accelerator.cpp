@@ -260,32 +260,34 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
 
 /// Banks hold something; the eie unit works from one memory inside the dram: matrix SRAMs and activation
 /// SRAMs, a bank in each PE.
-void check_units_memory(const yaml::Value& memory, bool array_is_sound, Accelerator& accelerator) {
+void check_units_memory(const yaml::Value& memory, Accelerator& accelerator) {
   if (!memory.is_list() || accelerator.memory.size() < 2) return;
   const bool eie = accelerator.array.eie.has_value();
+  const std::int64_t pes = accelerator.array.rows;
+  const bool sound = memory.problem_count() == 0;  // numbers that depend on others mean something
   const std::vector<yaml::Value> levels = memory.elements();
   if (eie && levels.size() > 2) {
     levels[2].problem("the eie unit works from the memories inside its PEs; expected a dram and one sram");
   }
   for (std::size_t i = 1; i < levels.size(); ++i) {
     MemoryLevel& level = accelerator.memory[i];
-    const std::int64_t pes = accelerator.array.rows;
-    if (eie && array_is_sound && levels[i].is_map() && levels[i].has("banks") && level.banks != pes) {
+    const bool split = level.weight_bytes > 0;
+    if (split != eie) {
+      levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
+                              ".., activations: ..}"
+                            : "only the eie unit has a memory for weights alone; expected one size");
+    }
+    if (sound && eie && levels[i].has("banks") && level.banks != pes) {
       levels[i].required("banks").problem(
           fmt::format("the eie unit has a bank in each of its {} PEs; expected {}, or no banks", pes, pes));
     }
     if (eie) level.banks = pes;
-    const bool split = level.weight_bytes > 0;
     const std::int64_t least =
         split ? std::min(level.weight_bytes, level.size_bytes - level.weight_bytes) : level.size_bytes;
-    if (least > 0 && least < level.banks) {
+    if (sound && least < level.banks) {
       levels[i].required("size").problem(
           fmt::format("{} bytes in {} banks leave some of them empty", least, level.banks));
     }
-    if (split == eie) continue;
-    levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
-                            ".., activations: ..}"
-                          : "only the eie unit has a memory for weights alone; expected one size");
   }
 }
 
@@ -300,9 +302,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   accelerator.name = root.required("name").text();
   accelerator.clock_hz = root.required("clock").hertz();
   if (const auto energy = root.optional("energy")) accelerator.energy = energy->text();
-  const std::size_t before = root.problem_count();
   accelerator.array = read_array(root.required("array"));
-  const bool array_is_sound = root.problem_count() == before;
   if (const auto vector = root.optional("vector")) {
     vector->only_keys({"lanes"});
     accelerator.vector.lanes = vector->required("lanes").integer(1, kMostOnAnAxis);
@@ -316,7 +316,7 @@ Accelerator read_accelerator(const std::filesystem::path& file) {
   std::set<std::string> names;
   for (const yaml::Value& level : levels)
     accelerator.memory.push_back(read_level(level, accelerator.memory.empty(), names));
-  check_units_memory(memory, array_is_sound, accelerator);
+  check_units_memory(memory, accelerator);
   document.finish();
   return accelerator;
 }

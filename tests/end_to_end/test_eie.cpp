@@ -29,7 +29,7 @@ std::int64_t integer(const json& layer, const std::string& pointer) {
 /// A pruned matrix with 15 values besides zero, and vectors for it; all multiples of small powers of two, so
 /// that fixed point has them and their sums exactly.
 struct Sparse {
-  static constexpr std::int64_t kOutputs = 75, kInputs = 160, kBatch = 3;
+  static constexpr std::int64_t kOutputs = 1200, kInputs = 160, kBatch = 3;
   std::vector<float> matrix;  ///< [outputs, inputs]
   std::vector<float> bias;
   std::vector<float> vectors;  ///< [batch, inputs]
@@ -39,7 +39,7 @@ struct Sparse {
     const auto below = [&](std::uint64_t end) { return static_cast<int>(random() % end); };
     for (std::int64_t i = 0; i < kOutputs * kInputs; ++i) {
       const int value = below(15) - 7;
-      matrix.push_back(below(100) < 12 ? static_cast<float>(value <= 0 ? value - 1 : value) / 8 : 0.0F);
+      matrix.push_back(below(100) < 6 ? static_cast<float>(value <= 0 ? value - 1 : value) / 8 : 0.0F);
     }
     for (std::int64_t i = 0; i < kOutputs; ++i) bias.push_back(static_cast<float>(below(33) - 16) / 4);
     for (std::int64_t i = 0; i < kBatch * kInputs; ++i)
