@@ -1,5 +1,6 @@
 // What is wrong with accelerators, mappings, recipes and networks of the eie unit.
 #include "tests/end_to_end/bad_input.h"
+#include "tests/end_to_end/networks.h"
 #include "tests/end_to_end/program.h"
 
 namespace heddle::end_to_end {
@@ -83,6 +84,7 @@ std::vector<BadInput> networks_that_no_eie_unit_runs() {
                      name,
                      words("run " + line),
                      {{"net.yaml", kNetwork},
+                      {"attention.yaml", kAttention},
                       {"arch.yaml", accelerator},
                       {"wide.yaml", "arithmetic: fixed\ndefault: {cluster: {bits: 5}}\n"}},
                      fragments});
@@ -94,8 +96,8 @@ std::vector<BadInput> networks_that_no_eie_unit_runs() {
       {"eie.yaml: asks for fixed arithmetic, the dot unit of dense-8x8 has exact sums"});
   add("a codebook larger than the unit's", "net.yaml --arch arch.yaml --recipe wide.yaml",
       {"layer conv: cannot be mapped", "the weights' codebook has indices of 5 bits, the unit's of 4"});
-  add("products of two activations", "bert-base --arch eie-64 --layers scores.1",
-      {"layer scores.1: cannot be mapped", "(a product of two activations has none)"});
+  add("products of two activations", "attention.yaml --arch arch.yaml --layers scores",
+      {"layer scores: cannot be mapped", "(a product of two activations has none)"});
   add("matrix SRAMs of less than a word", "net.yaml --arch arch.yaml",
       {"layer conv: cannot be mapped, not even with the smallest tiles",
        "the matrix SRAM of a PE is too small"},
