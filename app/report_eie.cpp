@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "app/table.h"
@@ -78,7 +79,7 @@ std::string eie_table(const RunResult& result) {
     const arch::EieCounts& counts = *layer.actions.eie;
     const EieFigures figures = eie_figures(counts, pes);
     table.row({layer.name, grouped(counts.codebook_lookups), percent(figures.padding),
-               grouped(counts.broadcasts), fmt::format("{:.0f}", figures.theoretical_cycles),
+               grouped(counts.broadcasts), grouped(std::llround(figures.theoretical_cycles)),
                grouped(figures.walk_cycles), percent(figures.load_balance), percent(figures.queue_full),
                layer.weights_resident ? grouped(layer.weights_resident->cycles) : "do not fit",
                grouped(layer.cycles.total)});
