@@ -39,9 +39,6 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
 LayerSimulator::LayerSimulator(const RunPlan& plan, sim::Fidelity fidelity, bool check_in_parallel)
     : plan_(plan), check_in_parallel_(check_in_parallel), machine_("machine", plan.accelerator, fidelity) {}
 
-namespace {
-
-/// Of the weights in the PE that stores most: rows are dealt to the PEs one by one.
 double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::int64_t pes) {
   const std::int64_t rows = weights.shape.at(0) / groups;
   const auto columns = static_cast<std::int64_t>(weights.codes.size()) / weights.shape[0];
@@ -58,8 +55,6 @@ double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::
   }
   return most;
 }
-
-}  // namespace
 
 LayerSimulator::Outcome LayerSimulator::run_mac(const workload::Layer& layer,
                                                 const workload::QuantizedLayer& quantized,

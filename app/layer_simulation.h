@@ -40,6 +40,10 @@ class LayerSimulator {
   sim::Accelerator machine_;
 };
 
+/// Share of weights that are not zero in the PE of an eie array that stores most: rows are dealt to the PEs
+/// one by one.
+double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::int64_t pes);
+
 /// "equal", or where the first difference is, what was expected and what came. Throws std::logic_error for
 /// tensors of different or no size: comparing nothing proves nothing.
 std::string compare(const workload::IntTensor& expected, const workload::IntTensor& got);
