@@ -1,4 +1,5 @@
-"""Line plots as SVG for script/eie_study: panels side by side, logarithmic axis along, linear or logarithmic upwards."""
+"""Line plots as SVG for script/eie_study: panels side by side, a logarithmic axis along, a linear or logarithmic one
+upwards."""
 
 import math
 
@@ -10,7 +11,7 @@ def text(x, y, words, anchor="middle", size=12):
 
 
 def panel(left, top, width, height, title, along, series, ticks, label, log_up=False, ideal=None, mark=None):
-    """`series`: by name, a value for each of `along`. `ticks`: of the axis upwards, the first and the last are its ends.
+    """`series`: by name, a value for each of `along`. `ticks`: of the axis upwards; the first and last are its ends.
     `ideal`: values drawn dotted. `mark`: where along a vertical line stands."""
 
     def x(value):
