@@ -83,29 +83,6 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
-namespace {
-
-void set_eie(Sheet& sheet, const LayerResult& layer, std::int64_t pes) {
-  const arch::EieCounts& counts = *layer.actions.eie;
-  const EieFigures figures = eie_figures(counts, pes);
-  sheet.set("eie_broadcasts", counts.broadcasts);
-  sheet.set("eie_pointer_reads", counts.pointer_reads);
-  sheet.set("eie_matrix_reads", counts.matrix_reads);
-  sheet.set("eie_codebook_lookups", counts.codebook_lookups);
-  sheet.set("eie_padding_entries", counts.padding_entries);
-  sheet.set("eie_queue_full_cycles", counts.queue_full_cycles);
-  sheet.set("eie_starved_cycles", counts.starved_cycles);
-  sheet.set("eie_walk_cycles", figures.walk_cycles);
-  sheet.set("eie_theoretical_cycles", figures.theoretical_cycles);
-  sheet.set("eie_load_balance", figures.load_balance);
-  if (layer.weights_resident) {
-    sheet.set("resident_cycles", layer.weights_resident->cycles);
-    sheet.set("resident_energy_pj", layer.weights_resident->energy.total);
-  }
-}
-
-}  // namespace
-
 std::string report_csv(const RunResult& result) {
   Sheet sheet;
   for (const LayerResult& layer : result.layers) {
@@ -139,7 +116,6 @@ std::string report_csv(const RunResult& result) {
     set_traffic(sheet, "registers", layer.actions.registers);
     sheet.set("multiplies", layer.actions.multiplies);
     sheet.set("gated_multiplies", layer.actions.gated_multiplies);
-    if (layer.actions.eie) set_eie(sheet, layer, result.accelerator.array.rows);
     sheet.set("adds", layer.actions.adds);
     sheet.set("requantizations", layer.actions.requantizations);
     sheet.set("vector_operations", layer.actions.vector_operations);

@@ -101,7 +101,7 @@ TEST_CASE("the eie table has the layers that ran there, and both loads of their 
   CHECK(header ==
         "layer  entries  padding  broadcasts  theoretical  walk  balance  queue full  resident   cold");
   CHECK(row ==
-        "conv1       90   20.0 %          25           22    40   75.0 %      25.0 %     1,000  2,000");
+        "conv1       90   20.0 %          25           23    40   75.0 %      25.0 %     1,000  2,000");
   CHECK_THAT(text, Catch::Contains("\nconv1     20    30    40  ▅█▁▅\n"));
   result.layers[0].weights_resident.reset();
   CHECK_THAT(app::eie_table(result), Catch::Contains("do not fit  2,000"));
