@@ -1,5 +1,7 @@
 #include "app/map_network.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <map>
 #include <set>
@@ -36,6 +38,12 @@ void make_folder(const std::filesystem::path& folder) {
 
 MapResult map_network(const MapOptions& options, const ConfigLibrary& library, Progress& progress) {
   RunPlan plan = plan_run(options.run, library);
+  if (plan.accelerator.array.eie && options.output && asks_for_folder(*options.output)) {
+    throw InputError(
+        options.output->string(),
+        fmt::format("Timeloop has no array like the eie unit of {}; expected a file for the mappings",
+                    plan.accelerator.name));
+  }
   const workload::Network& network = plan.network();
   MapResult result;
   result.run = describe_run(options.run, plan);

@@ -107,6 +107,42 @@ TEST_CASE("the eie table has the layers that ran there, and both loads of their 
   CHECK_THAT(app::eie_table(result), Catch::Contains("do not fit  2,000"));
 }
 
+TEST_CASE("power of a PE is the energy of the paper's modules over the time of the resident runs", "[eie]") {
+  CHECK(app::power_table(tests::small_result()).empty());
+  app::RunResult result = eie_result();  // 4 PEs at 100 MHz: 1000 cycles are 10 us
+  arch::Energy& energy = result.layers[0].weights_resident->energy;
+  arch::Energy::Part registers{.name = "registers", .by_operand = {}, .total = 4000};
+  registers.by_operand[workload::Operand::weights] = 800;
+  registers.by_operand[workload::Operand::inputs] = 1200;
+  registers.by_operand[workload::Operand::outputs] = 2000;
+  arch::Energy::Part buffer{.name = "buffer", .by_operand = {}, .total = 20000};
+  buffer.by_operand[workload::Operand::weights] = 16000;
+  buffer.by_operand[workload::Operand::inputs] = 3000;
+  buffer.by_operand[workload::Operand::outputs] = 1000;
+  energy.parts = {{.name = "array", .by_operand = {}, .total = 3200},
+                  registers,
+                  {.name = "queues", .by_operand = {}, .total = 400},
+                  {.name = "pointers", .by_operand = {}, .total = 6000},
+                  buffer,
+                  {.name = "dram", .by_operand = {}, .total = 1e9},
+                  {.name = "ppu", .by_operand = {}, .total = 1e9}};
+  // pJ / (10 us x 4) = pJ x 0.025 uW; no DRAM, no post-processing, no layer of the vector unit.
+  CHECK(app::power_table(result) ==
+        "power of a PE             mW  EIE paper\n"
+        "---------------------------------------\n"
+        "activation queue       0.010      0.112\n"
+        "pointer read           0.150      1.807\n"
+        "matrix read            0.400      4.955\n"
+        "arithmetic             0.100      1.162\n"  // 3200 + the codebook's 800
+        "activation read/write  0.180      1.122\n"  // 3200 in registers, 4000 in the SRAMs
+        "---------------------------------------\n"
+        "total                  0.840      9.158\n");
+  // Without resident weights it is the cold run that counts: 2000 cycles.
+  result.layers[0].energy = energy;
+  result.layers[0].weights_resident.reset();
+  CHECK_THAT(app::power_table(result), Catch::Contains("matrix read            0.200"));
+}
+
 TEST_CASE("the counters of the eie unit and its resident weights stand in the JSON and the CSV", "[eie]") {
   const json run = json::parse(app::report_json(eie_result()));
   const json& layer = run["layers"][0];

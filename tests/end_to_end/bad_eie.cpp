@@ -113,6 +113,8 @@ std::vector<BadInput> networks_that_no_eie_unit_runs() {
   table.back().arguments =
       words("map net.yaml --arch arch.yaml --layers conv --constraints weight-stationary");
   table.back().fragments = {"weight-stationary: constraints are for the dot unit; little has the eie unit"};
+  add("its mappings for Timeloop", "", {"timeloop/: Timeloop has no array like the eie unit of little"});
+  table.back().arguments = words("map net.yaml --arch arch.yaml --output timeloop/");
   return table;
 }
 
