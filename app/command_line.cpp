@@ -24,6 +24,7 @@ Examples:
   heddle run model.onnx --arch my-accelerator.yaml --input images.npy --labels labels.npy
   heddle run resnet50 --arch dense-16x16 --layers 1-5
   heddle run resnet50 --arch nm-16x16 --recipe int8-2-4 --fidelity analytical
+  heddle run alexnet --arch eie-64 --recipe deep-compression-alexnet --layers fc6,fc7,fc8
   heddle map resnet50 --arch nm-16x16 --recipe int8-2-4 --output resnet50-mappings.yaml
   heddle show network resnet50 --dot resnet50.dot
   heddle show arch nm-16x16

@@ -75,7 +75,7 @@ std::optional<arch::LayerProblem> problem_of(const RunPlan& plan, int index,
 }
 
 void map_ahead(const RunPlan& plan, Progress& progress) {
-  if (!plan.mapper) return;
+  if (!plan.mapper || plan.accelerator.array.eie) return;  // eie: tiles depend on how many weights there are
   const std::vector<int> bits = workload::tensor_bits(plan.network(), plan.workload.recipe);
   std::vector<mapper::LayerQuestion> questions;
   for (const int step : plan.selected) {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "app/report_eie.h"
+
 namespace heddle::app {
 namespace {
 
@@ -51,6 +53,22 @@ void set_traffic(Sheet& sheet, const std::string& storage,
     sheet.set(prefix + "write_elements", t.write_elements);
     sheet.set(prefix + "write_bits", t.write_bits);
   }
+}
+
+void set_eie(Sheet& sheet, const arch::EieCounts& counts, std::int64_t pes) {
+  sheet.set("eie_broadcasts", counts.broadcasts);
+  sheet.set("eie_queue_pushes", counts.queue_pushes);
+  sheet.set("eie_queue_pops", counts.queue_pops);
+  sheet.set("eie_pointer_reads", counts.pointer_reads);
+  sheet.set("eie_matrix_reads", counts.matrix_reads);
+  sheet.set("eie_codebook_lookups", counts.codebook_lookups);
+  sheet.set("eie_padding_entries", counts.padding_entries);
+  sheet.set("eie_queue_full_cycles", counts.queue_full_cycles);
+  sheet.set("eie_starved_cycles", counts.starved_cycles);
+  const EieFigures figures = eie_figures(counts, pes);
+  sheet.set("eie_theoretical_cycles", figures.theoretical_cycles);
+  sheet.set("eie_walk_cycles", figures.walk_cycles);
+  sheet.set("eie_load_balance", figures.load_balance);
 }
 
 }  // namespace
@@ -102,6 +120,11 @@ std::string report_csv(const RunResult& result) {
     sheet.set("requantizations", layer.actions.requantizations);
     sheet.set("vector_operations", layer.actions.vector_operations);
     sheet.set("dram_bursts", layer.actions.dram_bursts);
+    if (layer.actions.eie) set_eie(sheet, *layer.actions.eie, result.accelerator.array.rows);
+    if (layer.weights_resident) {
+      sheet.set("weights_resident_cycles", layer.weights_resident->cycles);
+      sheet.set("weights_resident_energy_pj", layer.weights_resident->energy.total);
+    }
     sheet.set("output_sha256", layer.output_sha256);
     sheet.set("check_reference", layer.check_reference);
     sheet.set("check_rtl", layer.check_rtl);

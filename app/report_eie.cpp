@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "app/table.h"
@@ -78,7 +79,7 @@ std::string eie_table(const RunResult& result) {
     const arch::EieCounts& counts = *layer.actions.eie;
     const EieFigures figures = eie_figures(counts, pes);
     table.row({layer.name, grouped(counts.codebook_lookups), percent(figures.padding),
-               grouped(counts.broadcasts), fmt::format("{:.0f}", figures.theoretical_cycles),
+               grouped(counts.broadcasts), grouped(std::llround(figures.theoretical_cycles)),
                grouped(figures.walk_cycles), percent(figures.load_balance), percent(figures.queue_full),
                layer.weights_resident ? grouped(layer.weights_resident->cycles) : "do not fit",
                grouped(layer.cycles.total)});
@@ -93,6 +94,63 @@ std::string eie_table(const RunResult& result) {
          "cycles with the\n"
          "weights in the matrix SRAMs already; cold: with loading them)\n\n" +
          loads.text();
+}
+
+namespace {
+
+/// Energy of the paper's modules, pJ: activation queue, pointer read, matrix read, arithmetic, activation
+/// read and write.
+using Modules = std::array<double, 5>;
+
+void add_modules(const arch::Energy& energy, Modules& modules) {
+  using workload::Operand;
+  for (const arch::Energy::Part& part : energy.parts) {
+    const double activations = part.by_operand[Operand::inputs] + part.by_operand[Operand::outputs];
+    if (part.name == "queues") modules[0] += part.total;
+    if (part.name == "pointers") modules[1] += part.total;
+    if (part.name == "array") modules[3] += part.total;
+    if (part.name == "registers") {  // of weights: the codebook
+      modules[3] += part.by_operand[Operand::weights];
+      modules[4] += activations;
+    }
+  }
+}
+
+}  // namespace
+
+std::string power_table(const RunResult& result) {
+  constexpr std::array<const char*, 5> kNames = {"activation queue", "pointer read", "matrix read",
+                                                 "arithmetic", "activation read/write"};
+  constexpr Modules kPaper = {0.112, 1.807, 4.955, 1.162, 1.122};  // mW
+  const std::string& sram = result.accelerator.memory.back().name;
+  Modules picojoules{};
+  std::int64_t cycles = 0;
+  for (const LayerResult& layer : result.layers) {
+    if (!layer.actions.eie) continue;
+    const auto& resident = layer.weights_resident;
+    const arch::Energy& energy = resident ? resident->energy : layer.energy;
+    cycles += resident ? resident->cycles : layer.cycles.total;
+    add_modules(energy, picojoules);
+    for (const arch::Energy::Part& part : energy.parts) {
+      if (part.name != sram) continue;
+      picojoules[2] += part.by_operand[workload::Operand::weights];
+      picojoules[4] += part.total - part.by_operand[workload::Operand::weights];
+    }
+  }
+  if (cycles == 0) return "";
+  const double seconds = static_cast<double>(cycles) / result.accelerator.clock_hz;
+  const double to_milliwatts = 1e-9 / (seconds * static_cast<double>(result.accelerator.array.rows));
+  Table table({{"power of a PE", Table::Align::left}, {"mW"}, {"EIE paper"}});
+  double sum = 0, paper = 0;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    table.row(
+        {kNames[i], fmt::format("{:.3f}", picojoules[i] * to_milliwatts), fmt::format("{:.3f}", kPaper[i])});
+    sum += picojoules[i] * to_milliwatts;
+    paper += kPaper[i];
+  }
+  table.rule();
+  table.row({"total", fmt::format("{:.3f}", sum), fmt::format("{:.3f}", paper)});
+  return table.text();
 }
 
 nlohmann::ordered_json eie_json(const arch::EieCounts& counts, std::int64_t pes) {

@@ -26,6 +26,10 @@ std::string eie_table(const RunResult& result);
 /// most.
 std::string load_picture(const std::vector<std::int64_t>& work);
 
+/// Milliwatts of a PE, by the modules of the paper's table II, while the layers run with their weights resident (those that do
+/// not fit: cold), beside the paper's; empty if no layer ran on the eie unit. DRAM and post-processing are not in it.
+std::string power_table(const RunResult& result);
+
 /// The counters, and the figures above.
 nlohmann::ordered_json eie_json(const arch::EieCounts& counts, std::int64_t pes);
 

@@ -41,6 +41,11 @@ std::string shape_text(const arch::LayerProblem& problem) {
 }
 
 std::string widths_text(const arch::LayerProblem& problem) {
+  if (problem.shared) {
+    return fmt::format("weights {} bit codes, {} not zero, inputs {} bit, {} not zero",
+                       problem.shared->code_bits, percent(problem.shared->density), problem.input_bits,
+                       percent(problem.input_density));
+  }
   return fmt::format("weights {} bit{}, inputs {} bit", problem.weight_bits,
                      problem.sparsity ? fmt::format(" {}:{}", problem.sparsity->n, problem.sparsity->m) : "",
                      problem.input_bits);

@@ -167,7 +167,8 @@ std::string summary(const RunResult& result) {
 
 std::string report_table(const RunResult& result) {
   std::string text = cycle_table(result) + "\n" + energy_table(result) + "\n";
-  if (const std::string eie = eie_table(result); !eie.empty()) text += eie + "\n";
+  if (const std::string eie = eie_table(result); !eie.empty())
+    text += eie + "\n" + power_table(result) + "\n";
   text += summary(result);
   for (const LayerResult& layer : result.layers) {
     if (is_difference(layer.check_reference))

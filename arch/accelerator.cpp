@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <set>
 
@@ -257,20 +258,36 @@ MemoryLevel read_level(const yaml::Value& value, bool outermost, std::set<std::s
   return level;
 }
 
-/// The eie unit works from one memory inside the dram: matrix SRAMs and activation SRAMs, a bank in each PE.
-void check_units_memory(const yaml::Value& memory, const Accelerator& accelerator) {
+/// Banks hold something; the eie unit works from one memory inside the dram: matrix SRAMs and activation
+/// SRAMs, a bank in each PE.
+void check_units_memory(const yaml::Value& memory, Accelerator& accelerator) {
   if (!memory.is_list() || accelerator.memory.size() < 2) return;
   const bool eie = accelerator.array.eie.has_value();
+  const std::int64_t pes = accelerator.array.rows;
+  const bool sound = memory.problem_count() == 0;  // numbers that depend on others mean something
   const std::vector<yaml::Value> levels = memory.elements();
   if (eie && levels.size() > 2) {
     levels[2].problem("the eie unit works from the memories inside its PEs; expected a dram and one sram");
   }
   for (std::size_t i = 1; i < levels.size(); ++i) {
-    const bool split = accelerator.memory[i].weight_bytes > 0;
-    if (split == eie) continue;
-    levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
-                            ".., activations: ..}"
-                          : "only the eie unit has a memory for weights alone; expected one size");
+    MemoryLevel& level = accelerator.memory[i];
+    const bool split = level.weight_bytes > 0;
+    if (split != eie) {
+      levels[i].problem(eie ? "weights of the eie unit have a memory of their own; expected size: {weights: "
+                              ".., activations: ..}"
+                            : "only the eie unit has a memory for weights alone; expected one size");
+    }
+    if (sound && eie && levels[i].has("banks") && level.banks != pes) {
+      levels[i].required("banks").problem(
+          fmt::format("the eie unit has a bank in each of its {} PEs; expected {}, or no banks", pes, pes));
+    }
+    if (eie) level.banks = pes;
+    const std::int64_t least =
+        split ? std::min(level.weight_bytes, level.size_bytes - level.weight_bytes) : level.size_bytes;
+    if (sound && least < level.banks) {
+      levels[i].required("size").problem(
+          fmt::format("{} bytes in {} banks leave some of them empty", least, level.banks));
+    }
   }
 }
 

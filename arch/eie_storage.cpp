@@ -4,6 +4,8 @@
 #include <bit>
 #include <cmath>
 
+#include "workload/encode/csc.h"
+
 namespace heddle::arch {
 
 using workload::Dim;
@@ -27,17 +29,7 @@ std::int64_t entry_capacity(const Accelerator& accelerator) {
   const std::int64_t words =
       accelerator.memory.back().bank_bytes(workload::Operand::weights) * 8 / eie.word_bits;
   const std::int64_t addressable = std::int64_t{1} << std::max(0, eie.pointer_bits - entry_bits);
-  return std::min(words, addressable) * per_word;
-}
-
-double expected_padding(std::int64_t rows, double density, int index_bits) {
-  const std::int64_t gap = std::int64_t{1} << index_bits;
-  // P(at least g zeros above row i) is (1 - density)^g for g <= i; m paddings need m * gap of them.
-  const double factor = std::pow(1 - density, static_cast<double>(gap));
-  double sum = 0, power = factor;
-  for (std::int64_t zeros = gap; zeros < rows; zeros += gap, power *= factor)
-    sum += power * static_cast<double>(rows - zeros);
-  return density * sum;
+  return words < addressable ? words * per_word : addressable * per_word - 1;
 }
 
 std::int64_t BlockCensus::pointers() const {
@@ -65,7 +57,8 @@ namespace {
 /// with most rows.
 double per_column(const BlockCensus& blocks, const DotUnit& unit, double density, bool fullest) {
   const auto of_pe = [&](std::int64_t rows) {
-    return static_cast<double>(rows) * density + expected_padding(rows, density, unit.eie->index_bits);
+    return static_cast<double>(rows) * density +
+           workload::expected_padding(rows, density, unit.eie->index_bits);
   };
   const auto of_block = [&](std::int64_t rows) {
     const std::int64_t more = rows % unit.rows, least = rows / unit.rows;

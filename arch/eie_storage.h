@@ -16,13 +16,10 @@ inline std::int64_t block_columns(const DotUnit& unit) { return unit.rows * unit
 /// before the first broadcast of a pass.
 std::int64_t detection_levels(std::int64_t pes);
 
-/// Entries that a PE's matrix SRAM holds and its pointers can tell apart.
+/// Entries that a PE's matrix SRAM holds and its pointers can tell apart. A slice ends where a pointer says
+/// that the next one begins, so the place after the last entry needs an address, too, unless the memory ends
+/// there.
 std::int64_t entry_capacity(const Accelerator& accelerator);
-
-/// Padding entries expected in a column of so many rows, each of them not zero with the probability
-/// `density`, independently: a non-zero with g zeros above it (up to the last one, or the top) has floor(g /
-/// 2^index_bits).
-double expected_padding(std::int64_t rows, double density, int index_bits);
 
 /// The blocks of a tile that a memory level holds. Not clipped ones are alike; the last of each dimension may
 /// be cut.

@@ -13,16 +13,6 @@ namespace {
 /// Dimensions that meet in the rows or columns of the inputs.
 constexpr bool is_window(Dim d) { return d == Dim::P || d == Dim::Q || d == Dim::R || d == Dim::S; }
 
-/// All pairs of values, multiplied.
-Histogram product(const Histogram& a, const Histogram& b) {
-  Histogram result;
-  result.reserve(a.size() * b.size());
-  for (const auto& [x, x_count] : a) {
-    for (const auto& [y, y_count] : b) result.emplace_back(x * y, x_count * y_count);
-  }
-  return result;
-}
-
 }  // namespace
 
 void TileCensus::assign(const arch::LayerMapping& mapping) {

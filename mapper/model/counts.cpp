@@ -75,6 +75,7 @@ void CountModel::fetches(std::size_t to, Operand operand) {
 
 /// A mover fills level `to` with the eie unit's weights.
 void CountModel::eie_weights(std::size_t to) {
+  if (at_home(to, Operand::weights)) return;
   const int from = keeper(Operand::weights, to - 1), depth = census_.nest().depth_of(to - 1);
   const std::int64_t burst = 8 * accelerator_.memory[0].burst_bytes;
   census_.for_each_class(Operand::weights, depth, [&](const TileCensus::TileClass& tiles) {

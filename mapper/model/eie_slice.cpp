@@ -4,7 +4,7 @@
 #include <cmath>
 #include <utility>
 
-#include "arch/eie_storage.h"
+#include "workload/encode/csc.h"
 
 namespace heddle::mapper {
 
@@ -24,7 +24,7 @@ std::vector<double> many_entries(int rows, double density, int index_bits) {
   }
   const double scale = static_cast<double>(rows) / kExactRows;
   const double deviation = std::sqrt(std::max(0.0, square - mean * mean) * scale);
-  const double expected = rows * density + arch::expected_padding(rows, density, index_bits);
+  const double expected = rows * density + workload::expected_padding(rows, density, index_bits);
   std::vector<double> result(static_cast<std::size_t>(rows) + 1, 0.0);
   if (deviation < 1e-9) {
     result[static_cast<std::size_t>(std::llround(expected))] = 1;

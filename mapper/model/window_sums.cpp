@@ -67,4 +67,13 @@ WindowSums::Table WindowSums::make(const Key& key) const {
   return table;
 }
 
+Histogram product(const Histogram& a, const Histogram& b) {
+  Histogram result;
+  result.reserve(a.size() * b.size());
+  for (const auto& [x, x_count] : a) {
+    for (const auto& [y, y_count] : b) result.emplace_back(x * y, x_count * y_count);
+  }
+  return result;
+}
+
 }  // namespace heddle::mapper

@@ -13,6 +13,8 @@ namespace heddle::mapper {
 
 /// Values and how many tiles have them.
 using Histogram = std::vector<std::pair<std::int64_t, std::int64_t>>;
+/// All pairs of values, multiplied.
+Histogram product(const Histogram& a, const Histogram& b);
 
 /// What is counted of the positions that the outputs and taps of a tile touch; only those inside the input.
 enum class WindowCount : std::uint8_t {

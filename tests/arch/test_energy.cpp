@@ -126,6 +126,56 @@ TEST_CASE("energy: a layer's price is counts times table") {
   CHECK(price(actions, 50, accelerator, table, 8, 8).parts.size() == 6);
 }
 
+TEST_CASE("energy: queues, pointers and banks of the eie unit") {
+  // 16 PEs of 64 registers: a queue entry is an activation of 16 bits and one of 1024 columns, 10 bits.
+  // Pointers come from banks of half the pointer SRAM; matrix and activation SRAMs are a bank in each PE.
+  Accelerator accelerator;
+  accelerator.array.rows = 16;
+  accelerator.array.bits = {16, 16, 16};
+  accelerator.array.registers.inputs = 64;
+  accelerator.array.eie.emplace().pointer_bytes = 64 * 1024;
+  accelerator.memory.resize(2);
+  accelerator.memory[0].name = "dram";
+  accelerator.memory[0].kind = MemoryLevel::Kind::dram;
+  accelerator.memory[1].name = "sram";
+  accelerator.memory[1].weight_bytes = 16 * 128 * 1024;
+  accelerator.memory[1].size_bytes = 16 * (128 + 2) * 1024;
+  accelerator.memory[1].banks = 16;
+  ActionCounts actions;
+  actions.memory.resize(2);
+  actions.memory[1][Operand::weights].read_bits = 64 * 100;
+  actions.memory[1][Operand::inputs].read_bits = 32 * 10;
+  actions.memory[1][Operand::outputs].write_bits = 32 * 20;
+  actions.multiplies = actions.adds = 700;
+  actions.eie.emplace();
+  actions.eie->queue_pushes = 300;
+  actions.eie->queue_pops = 200;
+  actions.eie->pointer_reads = 600;
+  const EnergyTable table = shipped("han2015-45nm");
+  const Energy energy = price(actions, 50, accelerator, table, 16, 16);
+  REQUIRE(energy.parts.size() == 8);
+  const std::vector<std::string> names = {"array", "registers", "queues", "pointers",
+                                          "sram",  "dram",      "ppu",    "cycles"};
+  for (std::size_t i = 0; i < names.size(); ++i) CHECK(energy.parts[i].name == names[i]);
+  CHECK(energy.parts[0].total == Approx(700 * (3.1 + 0.1) / 2));
+  CHECK(energy.parts[2].total == Approx(500 * 26 / 32.0));
+  CHECK(energy.parts[3].total == Approx(600 * 16 / 32.0 * 5));  // a bank has 32 KiB
+  // 128 KiB: twice the 5 pJ of 32 KiB; 2 KiB: a quarter.
+  CHECK(energy.parts[4].by_operand[Operand::weights] == Approx(100 * 2 * 10));
+  CHECK(energy.parts[4].by_operand[Operand::inputs] == Approx(10 * 1.25));
+  CHECK(energy.parts[4].by_operand[Operand::outputs] == Approx(20 * 1.25));
+  double sum = 0;
+  for (const Energy::Part& part : energy.parts) sum += part.total;
+  CHECK(energy.total == Approx(sum));
+
+  // A layer of the vector unit has both parts, too, so that rows have the same columns.
+  actions.eie.reset();
+  const Energy without = price(actions, 50, accelerator, table, 16, 16);
+  REQUIRE(without.parts.size() == 8);
+  CHECK(without.parts[2].total == 0);
+  CHECK(without.parts[3].total == 0);
+}
+
 TEST_CASE("energy: what is wrong in a table is said, with its line") {
   const std::string sound = R"(name: mine
 version: "1"

@@ -43,7 +43,7 @@ Accelerator machine() {
 
 /// P 13, Q 11, 10 output and 6 input channels under 3 x 3, stride 2, padding 1.
 LayerProblem convolution() {
-  LayerProblem problem{.name = "conv", .shape = {}, .sparsity = {}};
+  LayerProblem problem{.name = "conv", .shape = {}, .sparsity = {}, .shared = {}};
   MacShape& shape = problem.shape;
   for (const auto& [dim, size] :
        {std::pair{Dim::M, 10}, {Dim::C, 6}, {Dim::P, 13}, {Dim::Q, 11}, {Dim::R, 3}, {Dim::S, 3}}) {
@@ -158,7 +158,7 @@ TEST_CASE("timeloop files - random layers come back as they were") {
   };
   int products = 0;
   for (int i = 0; i < 300; ++i) {
-    LayerProblem problem{.name = "random", .shape = {}, .sparsity = {}};
+    LayerProblem problem{.name = "random", .shape = {}, .sparsity = {}, .shared = {}};
     MacShape& shape = problem.shape;
     for (Dim dim : {Dim::N, Dim::G, Dim::M, Dim::C}) shape.size[dim] = draw(5);
     if (draw(4) > 1) {

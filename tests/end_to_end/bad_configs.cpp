@@ -51,8 +51,12 @@ std::vector<BadInput> bad_accelerators() {
        {"array.bits: accumulators of 12 bits are too narrow", "has 16 bits"});
   with("shared registers too small for one operand", "{weights: 1, inputs: 1, outputs: 16}", "{shared: 4 B}",
        {"shared registers of 4 bytes are too small", "take 20 bytes"});
-  with("the eie unit, which is not there yet", "unit: dot", "unit: eie",
-       {"array.unit: the unit eie is not part of this version; expected dot"});
+  with("an unknown unit", "unit: dot", "unit: dott",
+       {"arch.yaml:5:9: array.unit: unknown value \"dott\" (did you mean \"dot\"?)"});
+  with("the rows of one unit for another", "unit: dot", "unit: eie",
+       {"arch.yaml:6:3: array.rows: unknown key", "array: the key \"pes\" is missing"});
+  with("a memory for weights alone", "size: 128 KiB", "size: {weights: 64 KiB, activations: 64 KiB}",
+       {"only the eie unit has a memory for weights alone; expected one size"});
   with("an unknown energy table", "han2015-45nm", "han2051-45nm",
        {"han2051-45nm: no such energy table (did you mean \"han2015-45nm\"?)"});
   with("three mistakes at once", "rows: 8\n  columns: 8\n  lanes: 8", "rows: 0\n  columns: x\n  lanse: 8",
@@ -156,6 +160,8 @@ std::vector<BadInput> bad_recipes() {
       {"layers[0].pattern: \"cnv\" matches no layer (did you mean \"conv\"?)"});
   add("five of every four weights", "default: {prune: {structured: \"5:4\"}}\n",
       {"default.prune.structured: expected n:m", "got \"5:4\""});
+  add("clusters of integers", "default: {cluster: {bits: 4}}\n", {"default.cluster", "arithmetic: fixed"});
+  add("fixed point without clusters", "arithmetic: fixed\n", {"cluster"});
   add("a density above one", "default: {prune: {density: 1.5}}\n",
       {"default.prune.density: expected a number from 0 to 1, got 1.5"});
   add("density and structure together", "default: {prune: {density: 0.5, structured: \"2:4\"}}\n",

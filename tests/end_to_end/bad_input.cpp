@@ -39,6 +39,31 @@ levels:
   - {level: registers, temporal: [S 3]}
 )";
 
+const std::string kEie = R"(name: little
+clock: 800 MHz
+array:
+  unit: eie
+  pes: 4
+  queue: 8
+  weights: {code: 4, index: 4}
+  registers: 8
+  pointers: {bits: 16, size: 1 KiB}
+  word: 64
+  ports: {inputs: 32, outputs: 4}
+memory:
+  - {name: dram, kind: dram, bandwidth: 16, latency: 100, burst: 64}
+  - {name: sram, kind: sram, size: {weights: 4 KiB, activations: 4 KiB}, word: 16, bandwidth: 32}
+)";
+
+// A pass is the window of one output position: 27 inputs, 8 output channels on 4 PEs.
+const std::string kEieMapping = R"(layer: conv
+levels:
+  - {level: dram}
+  - {level: sram, temporal: [P 6, Q 6]}
+  - {level: array, spatial: {rows: [M 4]}}
+  - {level: registers, temporal: [C 3, R 3, S 3, M 2]}
+)";
+
 const std::string kEnergy = R"(name: mine
 version: "1"
 source: "measured"
@@ -74,7 +99,8 @@ std::vector<BadInput> all_bad_inputs() {
   std::vector<BadInput> all;
   for (const auto& table :
        {bad_command_lines(), bad_networks(), bad_onnx_files(), bad_foreign_networks(), bad_accelerators(),
-        bad_energy_tables(), bad_mappings(), bad_recipes(), bad_arrays(), networks_that_do_not_fit()}) {
+        bad_eie_accelerators(), bad_energy_tables(), bad_mappings(), bad_eie_mappings(), bad_recipes(),
+        bad_arrays(), networks_that_do_not_fit(), networks_that_no_eie_unit_runs()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

@@ -20,11 +20,14 @@ std::vector<BadInput> bad_networks();
 std::vector<BadInput> bad_onnx_files();
 std::vector<BadInput> bad_foreign_networks();  ///< Timeloop problems and SCALE-Sim topologies
 std::vector<BadInput> bad_accelerators();
+std::vector<BadInput> bad_eie_accelerators();
 std::vector<BadInput> bad_energy_tables();
 std::vector<BadInput> bad_mappings();
+std::vector<BadInput> bad_eie_mappings();
 std::vector<BadInput> bad_recipes();
 std::vector<BadInput> bad_arrays();  ///< .npy inputs, calibration inputs and labels
 std::vector<BadInput> networks_that_do_not_fit();
+std::vector<BadInput> networks_that_no_eie_unit_runs();
 
 std::vector<BadInput> all_bad_inputs();
 
@@ -32,6 +35,8 @@ std::vector<BadInput> all_bad_inputs();
 extern const std::string kNetwork;      ///< conv [1, 3, 8, 8] -> pool -> flatten -> fc of 10
 extern const std::string kAccelerator;  ///< dense, 8 x 8 PEs of 8 lanes, 128 KiB
 extern const std::string kMapping;      ///< of kNetwork's conv on kAccelerator
+extern const std::string kEie;          ///< eie, 4 PEs
+extern const std::string kEieMapping;   ///< of kNetwork's conv on kEie
 extern const std::string kEnergy;
 /// `text` with one occurrence of `from` replaced; throws std::logic_error unless there is exactly one.
 std::string changed(std::string text, const std::string& from, const std::string& to);

@@ -1,4 +1,4 @@
-// Does a run without tensors report what the clocked machine does, key by key?
+// Does a run without tensors report what the machine does, key by key?
 #include <catch2/catch.hpp>
 
 #include "tests/end_to_end/bad_input.h"
@@ -55,17 +55,17 @@ void compare(const std::string& network, const std::string& options, std::size_t
   const tests::ScratchFolder folder;
   tests::put(folder / "net.yaml", network);
   const std::string line = (network.find('\n') == std::string::npos ? network : "net.yaml") + " " + options;
-  const json analytical = analyze(folder.path(), line), clocked = checked_run(folder.path(), words(line));
-  CHECK(clocked.at("layers").size() == layers);
-  CHECK(without_data(analytical) == without_data(clocked));
+  const json analytical = analyze(folder.path(), line), simulated = checked_run(folder.path(), words(line));
+  CHECK(simulated.at("layers").size() == layers);
+  CHECK(without_data(analytical) == without_data(simulated));
   for (std::size_t i = 0; i < layers; ++i) {
     // Without a density all inputs count as not zero.
-    const json &expected = analytical.at("layers")[i], &seen = clocked.at("layers")[i];
+    const json &expected = analytical.at("layers")[i], &seen = simulated.at("layers")[i];
     CHECK(expected.at("effective_macs").get<std::int64_t>() >= seen.at("effective_macs").get<std::int64_t>());
   }
 }
 
-TEST_CASE("an analytical run equals the clocked one in all that does not depend on values") {
+TEST_CASE("an analytical run equals one of the machine in all that does not depend on values") {
   compare(kMixed, "--arch dense-8x8 --seed 3", 12);
   compare(kMixed, "--arch nm-8x8 --recipe int8-2-4", 12);
   compare(kMixed, "--arch dense-16x16-l2", 12);
@@ -75,7 +75,7 @@ TEST_CASE("an analytical run equals the clocked one in all that does not depend 
   compare(kAttention, "--arch dense-8x8", 13);
 }
 
-TEST_CASE("an analytical run equals the clocked one on shipped networks") {
+TEST_CASE("an analytical run equals one of the machine on shipped networks") {
   compare("digits", "--arch dense-16x16", 7);
   compare("digits-2-4", "--arch nm-8x8 --recipe int8-2-4", 7);
   compare("lenet-5", "--arch nm-16x16 --recipe int8-2-4", 7);
@@ -100,8 +100,8 @@ TEST_CASE("an analytical run takes the density of inputs from the network") {
   tests::put(
       folder / "net.yaml",
       "name: net\ninput: [1, 32]\nlayers: [{name: fc, op: linear, out: 24, density: {activations: 0.5}}]\n");
-  const json clocked = checked_run(folder.path(), words("net.yaml --arch dense-8x8"));
-  const auto seen = layer_of(clocked, "fc").at("effective_macs").get<std::int64_t>();
+  const json simulated = checked_run(folder.path(), words("net.yaml --arch dense-8x8"));
+  const auto seen = layer_of(simulated, "fc").at("effective_macs").get<std::int64_t>();
   CHECK(seen <= 24 * 16);
   CHECK(seen >= 24 * 14);
 }

@@ -27,17 +27,17 @@ void keeps(const std::string& network, const std::string& options) {
   tests::put(folder / "net.yaml", network);
   const std::string line = (network.find('\n') == std::string::npos ? network : "net.yaml") + " " + options;
   const json plain = checked_run(folder.path(), words(line));
-  const json clocked = checked_run(folder.path(), words(line + " --keep-on-chip"));
+  const json simulated = checked_run(folder.path(), words(line + " --keep-on-chip"));
   const json analytical = result_of(folder.path(), "run " + line + " --keep-on-chip --fidelity analytical");
-  const json& stay = clocked.at("stay_on_chip");
+  const json& stay = simulated.at("stay_on_chip");
   CHECK(stay.at("tensors").size() > 0);
   CHECK(stay == analytical.at("stay_on_chip"));
   CHECK_FALSE(plain.contains("stay_on_chip"));
 
   // The same outputs; the cycles that the plan foresaw.
-  REQUIRE(clocked.at("layers").size() == plain.at("layers").size());
+  REQUIRE(simulated.at("layers").size() == plain.at("layers").size());
   for (std::size_t i = 0; i < plain.at("layers").size(); ++i) {
-    const json &before = plain.at("layers")[i], &after = clocked.at("layers")[i],
+    const json &before = plain.at("layers")[i], &after = simulated.at("layers")[i],
                &model = analytical.at("layers")[i];
     INFO(before.at("name"));
     CHECK(after.at("output_sha256") == before.at("output_sha256"));
@@ -49,7 +49,7 @@ void keeps(const std::string& network, const std::string& options) {
     }
   }
   CHECK(stay.at("before").at("cycles") == plain.at("total").at("cycles"));
-  CHECK(stay.at("after").at("cycles") == clocked.at("total").at("cycles"));
+  CHECK(stay.at("after").at("cycles") == simulated.at("total").at("cycles"));
   CHECK(stay.at("after").at("energy_pj").get<double>() ==
         Approx(analytical.at("total").at("energy_pj").get<double>()).epsilon(1e-9));
   CHECK(stay.at("after").at("energy_pj").get<double>() * stay.at("after").at("cycles").get<double>() <

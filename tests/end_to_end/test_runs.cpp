@@ -1,5 +1,6 @@
 // Does a whole run come out right: every layer equal to the reference, and every number of the reports
 // consistent?
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/end_to_end/bad_input.h"
@@ -262,6 +263,32 @@ TEST_CASE("the same seed gives the same bytes for any number of threads, another
   CHECK(one == bytes("--seed 7 --jobs 2"));
   CHECK(one == bytes("--seed 7"));
   CHECK(one != bytes("--seed 8 --jobs 1"));
+}
+
+json events_in_order(json trace) {
+  json& events = trace.at("traceEvents");
+  std::sort(events.begin(), events.end());
+  return trace;
+}
+
+TEST_CASE("fast is the default, and a clocked run is the same but for the name") {
+  const tests::ScratchFolder folder;
+  tests::put(folder / "net.yaml", kMixed);
+  for (const char* rest : {"net.yaml --arch dense-8x8 --seed 3", "net.yaml --arch nm-8x8 --recipe int8-2-4",
+                           "net.yaml --arch dense-16x16-l2", "net.yaml --arch eyeriss --recipe int16",
+                           "net.yaml --arch eie-16", "digits-2-4 --arch nm-16x16 --recipe int8-2-4"}) {
+    INFO(rest);
+    json fast = checked_run(folder.path(), words(rest));
+    const json fast_trace = events_in_order(json_file(folder / "t.json"));
+    CHECK(fast.at("fidelity") == "fast");
+    json clocked = checked_run(folder.path(), words(std::string(rest) + " --fidelity clocked"));
+    CHECK(clocked.at("fidelity") == "clocked");
+    CHECK(fast_trace.at("traceEvents").size() > 50);
+    CHECK(fast_trace == events_in_order(json_file(folder / "t.json")));
+    fast.erase("fidelity");
+    clocked.erase("fidelity");
+    CHECK(fast == clocked);
+  }
 }
 
 TEST_CASE("a quiet run prints nothing, and otherwise the table goes to standard output") {

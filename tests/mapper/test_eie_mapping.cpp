@@ -14,6 +14,7 @@
 #include "mapper/search/evaluator.h"
 #include "support/error.h"
 #include "tests/mapper/eie_cases.h"
+#include "workload/encode/csc.h"
 
 namespace heddle::mapper {
 namespace {
@@ -178,8 +179,8 @@ TEST_CASE("eie mapping - weights that fit as a whole and are not cut move throug
   const arch::LayerMapping mapping = default_mapping(problem, accelerator);
   const arch::ActionCounts counts = action_counts(problem, mapping, accelerator);
   // 500 x 700 weights at 10 %, 31 or 32 rows a PE: padding as eie_storage expects it; one block.
-  const double entries = 700 * (4 * (32 * 0.1 + arch::expected_padding(32, 0.1, 4)) +
-                                12 * (31 * 0.1 + arch::expected_padding(31, 0.1, 4)));
+  const double entries = 700 * (4 * (32 * 0.1 + workload::expected_padding(32, 0.1, 4)) +
+                                12 * (31 * 0.1 + workload::expected_padding(31, 0.1, 4)));
   const std::int64_t stored = std::llround(entries);
   CHECK(counts.memory[0][Operand::weights].read_elements == stored);
   CHECK(counts.memory[0][Operand::weights].read_bits == stored * 8 + 16 * 701 * 16 + 16 * 16);

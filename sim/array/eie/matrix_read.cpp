@@ -5,7 +5,7 @@ namespace heddle::sim::eie {
 MatrixRead::MatrixRead(sc_core::sc_module_name name, std::size_t pes, const arch::EieUnit& unit,
                        const Clock& clock, const PointerRead& pointers, arch::ActionCounts& actions)
     : sc_module(name),
-      entries_per_word_(static_cast<std::uint32_t>(unit.entries_per_word())),
+      entries_per_word_(unit.entries_per_word()),
       word_bits_(unit.word_bits),
       pointers_(pointers),
       actions_(actions),
@@ -25,7 +25,7 @@ void MatrixRead::edge() {
       if (entries_[pe].valid) entries_.next(pe).valid = false;
       continue;
     }
-    const std::uint32_t word = issue.address / entries_per_word_;
+    const std::uint32_t word = workload::split_pointer(issue.address, entries_per_word_).word;
     ++read.read_elements;
     if (issue.first || word != word_[pe]) {
       ++actions_.eie->matrix_reads;

@@ -21,7 +21,7 @@ class MatrixRead : public sc_core::sc_module {
  private:
   void edge();
 
-  const std::uint32_t entries_per_word_;
+  const std::int64_t entries_per_word_;
   const std::int64_t word_bits_;
   const PointerRead& pointers_;
   arch::ActionCounts& actions_;
