@@ -123,7 +123,7 @@ Json stay_on_chip(const StayOnChip& stay) {
 
 namespace {
 
-Json to_json(const arch::DotUnit& unit) {
+Json to_json(const arch::ArrayUnit& unit) {
   Json array = {{"unit", "dot"}, {"rows", unit.rows}, {"columns", unit.columns}, {"lanes", unit.lanes}};
   if (unit.sparsity) array["sparsity"] = fmt::format("{}:{}", unit.sparsity->n, unit.sparsity->m);
   array["scalable"] = unit.scalable;
@@ -142,7 +142,7 @@ Json to_json(const arch::DotUnit& unit) {
   return array;
 }
 
-Json to_json(const arch::EieUnit& eie, const arch::DotUnit& unit) {
+Json to_json(const arch::EieUnit& eie, const arch::ArrayUnit& unit) {
   return {{"unit", "eie"},
           {"pes", unit.rows},
           {"queue", eie.queue},

@@ -42,7 +42,7 @@ bool RunResult::passed() const {
 }
 
 std::int64_t peak_macs_per_cycle(const arch::Accelerator& accelerator, int weight_bits, int input_bits) {
-  const arch::DotUnit& unit = accelerator.array;
+  const arch::ArrayUnit& unit = accelerator.array;
   const std::int64_t multipliers =
       unit.rows * unit.columns * arch::effective_lanes(unit, weight_bits, input_bits);
   return unit.sparsity ? multipliers * unit.sparsity->m / unit.sparsity->n : multipliers;

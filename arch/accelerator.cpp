@@ -93,7 +93,7 @@ Registers read_registers(const yaml::Value& value) {
 }
 
 /// One weight vector, one input vector and one accumulator are the least that a PE can work with.
-void check_shared_size(const yaml::Value& value, const DotUnit& unit) {
+void check_shared_size(const yaml::Value& value, const ArrayUnit& unit) {
   if (!unit.registers.shared_bytes) return;
   const std::int64_t positions =
       unit.sparsity ? unit.lanes / unit.sparsity->n * unit.sparsity->m : unit.lanes;
@@ -110,8 +110,8 @@ void check_shared_size(const yaml::Value& value, const DotUnit& unit) {
 }
 
 /// Its grid is a column of PEs, its numbers have 16 bits.
-DotUnit read_eie(const yaml::Value& value) {
-  DotUnit unit;
+ArrayUnit read_eie(const yaml::Value& value) {
+  ArrayUnit unit;
   EieUnit& eie = unit.eie.emplace();
   unit.bits = {16, 16, 16};
   unit.registers.inputs = unit.registers.outputs = 64;
@@ -156,8 +156,8 @@ DotUnit read_eie(const yaml::Value& value) {
   return unit;
 }
 
-DotUnit read_array(const yaml::Value& value) {
-  DotUnit unit;
+ArrayUnit read_array(const yaml::Value& value) {
+  ArrayUnit unit;
   if (!value.is_map()) {
     value.only_keys({"unit"});
     return unit;

@@ -50,7 +50,7 @@ struct EieUnit {
 
 /// The array: rows x columns PEs. The `dot` unit's are dot products `lanes` wide; dense, or n:m structured
 /// sparse. The `eie` unit is a column of PEs with one multiplier each.
-struct DotUnit {
+struct ArrayUnit {
   std::int64_t rows = 1;
   std::int64_t columns = 1;
   std::int64_t lanes = 1;
@@ -92,7 +92,7 @@ struct Accelerator {
   std::string name;
   double clock_hz = 1e9;
   std::string energy = "han2015-45nm";
-  DotUnit array;
+  ArrayUnit array;
   VectorUnit vector;
   std::vector<MemoryLevel> memory;  ///< outermost first; memory[0] is the dram
 };

@@ -34,7 +34,7 @@ std::string port_line(const char* what, std::int64_t bits, std::int64_t port) {
                      port, cycles, cycles == 1 ? "" : "s");
 }
 
-void port_balance(std::string& text, const DotUnit& unit, bool sparse) {
+void port_balance(std::string& text, const ArrayUnit& unit, bool sparse) {
   const std::int64_t positions = sparse ? unit.lanes / unit.sparsity->n * unit.sparsity->m : unit.lanes;
   const int index = sparse ? index_bits(*unit.sparsity) : 0;
   text += port_line("weights", unit.rows * unit.lanes * (unit.bits.weights + index), unit.ports.weights);
@@ -128,7 +128,7 @@ std::string axes_text(const LayerMapping& mapping) {
 
 namespace {
 
-std::string dot_text(const DotUnit& unit, double clock_hz) {
+std::string dot_text(const ArrayUnit& unit, double clock_hz) {
   const double peak = static_cast<double>(unit.rows * unit.columns * unit.lanes) * clock_hz;
   std::string text = fmt::format(
       "  array    dot, {} rows x {} columns x {} lanes, {}\n", unit.rows, unit.columns, unit.lanes,
@@ -156,7 +156,7 @@ std::string dot_text(const DotUnit& unit, double clock_hz) {
   return text;
 }
 
-std::string eie_text(const DotUnit& unit, double clock_hz) {
+std::string eie_text(const ArrayUnit& unit, double clock_hz) {
   const EieUnit& eie = *unit.eie;
   std::string text = fmt::format("  array    eie, {} PEs, queues of {} activations\n", unit.rows, eie.queue);
   text += fmt::format(

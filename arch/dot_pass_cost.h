@@ -59,7 +59,7 @@ class DotPassCosts : public PassCosts {
   void window(const WindowAxis& axis, const TileRange& tile, workload::Dim output, workload::Dim tap,
               std::size_t moving, std::vector<Part>& to);
 
-  const DotUnit unit_;
+  const ArrayUnit unit_;
   const TileTraffic& traffic_;
   const std::vector<PortRate> ports_;
   const bool weights_resident_, inputs_resident_;

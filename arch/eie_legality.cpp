@@ -20,7 +20,7 @@ struct Checker {
   const Accelerator& accelerator;
   std::vector<std::string>& found;
 
-  const DotUnit& unit() const { return accelerator.array; }
+  const ArrayUnit& unit() const { return accelerator.array; }
 
   void weights() {
     if (!problem.shared) {

@@ -55,7 +55,7 @@ namespace {
 
 /// Entries of a column, in PEs: sums `of(rows of the PE)` over the tile's blocks and all PEs, or over the PE
 /// with most rows.
-double per_column(const BlockCensus& blocks, const DotUnit& unit, double density, bool fullest) {
+double per_column(const BlockCensus& blocks, const ArrayUnit& unit, double density, bool fullest) {
   const auto of_pe = [&](std::int64_t rows) {
     return static_cast<double>(rows) * density +
            workload::expected_padding(rows, density, unit.eie->index_bits);
@@ -72,11 +72,11 @@ double per_column(const BlockCensus& blocks, const DotUnit& unit, double density
 
 }  // namespace
 
-double expected_entries(const BlockCensus& blocks, const DotUnit& unit, double density) {
+double expected_entries(const BlockCensus& blocks, const ArrayUnit& unit, double density) {
   return static_cast<double>(blocks.groups * blocks.columns) * per_column(blocks, unit, density, false);
 }
 
-double entries_of_fullest(const BlockCensus& blocks, const DotUnit& unit, double density) {
+double entries_of_fullest(const BlockCensus& blocks, const ArrayUnit& unit, double density) {
   const double mean =
       static_cast<double>(blocks.groups * blocks.columns) * per_column(blocks, unit, density, true);
   // A PE stores no more than one entry for each weight.

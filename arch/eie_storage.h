@@ -9,8 +9,8 @@
 namespace heddle::arch {
 
 /// Outputs and inputs of a full block: what the register files of all PEs hold.
-inline std::int64_t block_rows(const DotUnit& unit) { return unit.rows * unit.registers.outputs; }
-inline std::int64_t block_columns(const DotUnit& unit) { return unit.rows * unit.registers.inputs; }
+inline std::int64_t block_rows(const ArrayUnit& unit) { return unit.rows * unit.registers.outputs; }
+inline std::int64_t block_columns(const ArrayUnit& unit) { return unit.rows * unit.registers.inputs; }
 
 /// Levels of the tree that finds the next activation that is not zero, four children a node: its cycles
 /// before the first broadcast of a pass.
@@ -35,9 +35,9 @@ struct BlockCensus {
 BlockCensus blocks_of(const LayerMapping& mapping, const workload::MacShape& shape, std::size_t level);
 
 /// Entries expected in all PEs, padding included.
-double expected_entries(const BlockCensus& blocks, const DotUnit& unit, double density);
+double expected_entries(const BlockCensus& blocks, const ArrayUnit& unit, double density);
 /// Entries for which the fullest PE needs room: those expected of the PE with most rows, and five standard
 /// deviations of a Poisson count.
-double entries_of_fullest(const BlockCensus& blocks, const DotUnit& unit, double density);
+double entries_of_fullest(const BlockCensus& blocks, const ArrayUnit& unit, double density);
 
 }  // namespace heddle::arch

@@ -9,7 +9,7 @@ namespace heddle::arch {
 
 using workload::Dim;
 
-EieWeights::EieWeights(const LayerProblem& problem, const DotUnit& unit)
+EieWeights::EieWeights(const LayerProblem& problem, const ArrayUnit& unit)
     : unit_(unit),
       density_(problem.shared->density),
       codebook_bits_((std::int64_t{1} << problem.shared->code_bits) * problem.weight_bits),

@@ -11,7 +11,7 @@ namespace heddle::arch {
 /// For one layer with shared weights, under one mapping after the other.
 class EieWeights {
  public:
-  EieWeights(const LayerProblem& problem, const DotUnit& unit);
+  EieWeights(const LayerProblem& problem, const ArrayUnit& unit);
 
   /// Takes a mapping: its passes cut the weights into blocks.
   void start(const LayerMapping& mapping);
@@ -24,7 +24,7 @@ class EieWeights {
   Size size_of(const workload::PerDim<std::int64_t>& extent) const;
 
  private:
-  const DotUnit unit_;
+  const ArrayUnit unit_;
   const double density_;
   const std::int64_t codebook_bits_;
   workload::PerDim<std::int64_t> pass_;

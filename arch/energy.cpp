@@ -37,7 +37,7 @@ Energy::Part storage(std::string name, const workload::PerOperand<Traffic>& traf
 /// Queue entries are registers (an activation and its column); the pointer SRAM has two banks.
 void add_eie_parts(Energy& energy, const EieCounts& counts, const Accelerator& accelerator,
                    const EnergyTable& table) {
-  const DotUnit& array = accelerator.array;
+  const ArrayUnit& array = accelerator.array;
   const double entry_bits =
       array.bits.activations +
       std::bit_width(static_cast<std::uint64_t>(array.rows * array.registers.inputs - 1));

@@ -18,7 +18,7 @@ struct Checker {
   const Accelerator& accelerator;
   std::vector<std::string> found;
 
-  const DotUnit& unit() const { return accelerator.array; }
+  const ArrayUnit& unit() const { return accelerator.array; }
 
   void widths() {
     const auto check = [&](const char* what, int bits, int most) {

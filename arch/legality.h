@@ -36,11 +36,11 @@ int index_bits(const workload::StructuredSparsity& sparsity);
 std::int64_t kept_channels(std::int64_t channels,
                            const std::optional<workload::StructuredSparsity>& sparsity);
 /// Lanes of the unit for these operand widths: `lanes`, times 8 / bits if it is scalable.
-std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits);
+std::int64_t effective_lanes(const ArrayUnit& unit, int weight_bits, int input_bits);
 /// Do the PEs hold the operand for a whole pass? (Else it streams through a single vector register.)
-bool is_resident(const DotUnit& unit, workload::Operand operand);
+bool is_resident(const ArrayUnit& unit, workload::Operand operand);
 /// Does the unit run these weights in its n:m mode (same n:m), or densely (false)?
-bool runs_sparse(const DotUnit& unit, const LayerProblem& problem);
+bool runs_sparse(const ArrayUnit& unit, const LayerProblem& problem);
 
 /// Elements of one operand's tile when each dimension spans `extent` (unclipped: no padding or layer edge is
 /// considered; input rows and columns are the distinct ones that the window touches).
@@ -50,7 +50,7 @@ std::int64_t tile_elements(workload::Operand operand, const workload::MacShape& 
 /// Bits of one operand's tile as memories hold it: weights encoded with their indices when the array runs
 /// them sparse, inputs as the distinct rows and columns, outputs at accumulator width if `partial_sums`, else
 /// at output width. `extent` is clipped to the layer's size; weights' channels start at a group's start.
-std::int64_t tile_bits(workload::Operand operand, const LayerProblem& problem, const DotUnit& unit,
+std::int64_t tile_bits(workload::Operand operand, const LayerProblem& problem, const ArrayUnit& unit,
                        workload::PerDim<std::int64_t> extent, bool partial_sums);
 /// Whether unfinished outputs can reach this memory level (which keeps outputs): some reduction loop runs
 /// outside an output loop, both at memory levels outside the next inner level that keeps outputs (the array,

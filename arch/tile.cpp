@@ -29,19 +29,19 @@ std::int64_t kept_channels(std::int64_t channels,
   return channels / sparsity->m * sparsity->n + std::min<std::int64_t>(channels % sparsity->m, sparsity->n);
 }
 
-std::int64_t effective_lanes(const DotUnit& unit, int weight_bits, int input_bits) {
+std::int64_t effective_lanes(const ArrayUnit& unit, int weight_bits, int input_bits) {
   if (!unit.scalable) return unit.lanes;
   int width = 1;
   while (width < 8 && width < std::min(weight_bits, input_bits)) width *= 2;
   return unit.lanes * (8 / width);
 }
 
-bool is_resident(const DotUnit& unit, Operand operand) {
+bool is_resident(const ArrayUnit& unit, Operand operand) {
   const Registers& registers = unit.registers;
   return registers.shared_bytes || (operand == Operand::weights ? registers.weights : registers.inputs) > 1;
 }
 
-bool runs_sparse(const DotUnit& unit, const LayerProblem& problem) {
+bool runs_sparse(const ArrayUnit& unit, const LayerProblem& problem) {
   return unit.sparsity.has_value() && problem.sparsity == unit.sparsity;
 }
 
@@ -59,7 +59,7 @@ std::int64_t tile_elements(Operand operand, const MacShape& shape, const PerDim<
   return 0;
 }
 
-std::int64_t tile_bits(Operand operand, const LayerProblem& problem, const DotUnit& unit,
+std::int64_t tile_bits(Operand operand, const LayerProblem& problem, const ArrayUnit& unit,
                        PerDim<std::int64_t> extent, bool partial_sums) {
   for (Dim dim : workload::kDims) extent[dim] = std::min(extent[dim], problem.shape.size[dim]);
   switch (operand) {

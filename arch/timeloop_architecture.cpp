@@ -41,7 +41,7 @@ std::string memory(const Accelerator& accelerator, std::size_t index, int bits) 
 }  // namespace
 
 std::string to_timeloop_architecture(const Accelerator& accelerator, const LayerProblem& problem) {
-  const DotUnit& unit = accelerator.array;
+  const ArrayUnit& unit = accelerator.array;
   const int bits = timeloop::word_bits(problem);
   std::string text = fmt::format(
       "# {} for {}\narchitecture:\n  version: 0.4\n  nodes:\n  - !Container\n    name: system\n    "

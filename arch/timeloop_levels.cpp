@@ -20,7 +20,7 @@ workload::PerOperand<bool> only(Operand operand) {
 }  // namespace
 
 std::vector<RegisterLevel> register_levels(const Accelerator& accelerator, const LayerProblem& problem) {
-  const DotUnit& unit = accelerator.array;
+  const ArrayUnit& unit = accelerator.array;
   const Registers& registers = unit.registers;
   if (registers.shared_bytes) {
     RegisterLevel shared{"registers", {}, 1, word_bits(problem), true};
@@ -43,7 +43,7 @@ std::vector<RegisterLevel> register_levels(const Accelerator& accelerator, const
   return resident;
 }
 
-std::int64_t lane_positions(const DotUnit& unit, const LayerProblem& problem) {
+std::int64_t lane_positions(const ArrayUnit& unit, const LayerProblem& problem) {
   const std::int64_t lanes = effective_lanes(unit, problem.weight_bits, problem.input_bits);
   return runs_sparse(unit, problem) ? lanes / unit.sparsity->n * unit.sparsity->m : lanes;
 }

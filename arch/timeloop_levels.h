@@ -24,7 +24,7 @@ struct RegisterLevel {
 std::vector<RegisterLevel> register_levels(const Accelerator& accelerator, const LayerProblem& problem);
 
 /// Positions of the reduction that the lanes cover in a step: kept weights reach m / n as many.
-std::int64_t lane_positions(const DotUnit& unit, const LayerProblem& problem);
+std::int64_t lane_positions(const ArrayUnit& unit, const LayerProblem& problem);
 std::string memory_name(const Accelerator& accelerator, std::size_t level);
 /// "Weights", "Inputs", "Outputs".
 const char* data_space(workload::Operand operand);

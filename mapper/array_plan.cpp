@@ -23,7 +23,7 @@ using Factors = PerDim<std::int64_t>;
 /// The unit in the layer's widths.
 struct Array {
   const arch::LayerProblem& problem;
-  const arch::DotUnit& unit;
+  const arch::ArrayUnit& unit;
   bool sparse;
   std::int64_t lanes;
   std::int64_t weight_bits;  ///< of a stored weight, its index included
@@ -315,7 +315,7 @@ void try_reductions(ArrayPlan plan, const Array& array, Shortlist& shortlist) {
 
 }  // namespace
 
-bool streams(const arch::DotUnit& unit) {
+bool streams(const arch::ArrayUnit& unit) {
   return !resident(unit.registers, Operand::weights) && !resident(unit.registers, Operand::inputs);
 }
 

@@ -25,7 +25,7 @@ struct ArrayPlan {
 
 /// Both operands stream through single operand registers: a pass may then be as long in the reduction as
 /// memory allows.
-bool streams(const arch::DotUnit& unit);
+bool streams(const arch::ArrayUnit& unit);
 /// Register loops outermost first, for the factors of a plan: groups, the reduction, then the loops that
 /// reuse accumulators.
 std::array<workload::Dim, workload::kDimCount> register_order(bool inputs_stay);

@@ -88,7 +88,7 @@ const std::array<EieMapspace::Order, 9>& EieMapspace::orders() {
 }
 
 EieMapspace::Extent EieMapspace::pass_of(const Extent& weights) const {
-  const arch::DotUnit& unit = accelerator_.array;
+  const arch::ArrayUnit& unit = accelerator_.array;
   const auto evenly = [](std::int64_t size, std::int64_t most) {
     return ceil_div(size, ceil_div(size, std::max<std::int64_t>(most, 1)));
   };

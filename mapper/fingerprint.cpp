@@ -54,7 +54,7 @@ Json of(const workload::MacShape& shape) {
   return {of(size), stride_h, stride_w, dilation_h, dilation_w, pad_top, pad_left, input_h, input_w};
 }
 
-Json of(const arch::DotUnit& unit) {
+Json of(const arch::ArrayUnit& unit) {
   const auto& [rows, columns, lanes, sparsity, scalable, bits, registers, ports, eie] = unit;
   const auto& [weight_bits, activation_bits, accumulator_bits] = bits;
   const auto& [weight_vectors, input_vectors, accumulators, shared_bytes] = registers;

@@ -182,7 +182,7 @@ std::vector<std::int64_t> Mapspace::splits(std::int64_t count, bool axis) const 
 }
 
 std::vector<std::int64_t> Mapspace::axis_factors(Dim d) const {
-  const arch::DotUnit& unit = accelerator_.array;
+  const arch::ArrayUnit& unit = accelerator_.array;
   const std::int64_t size = problem_.shape.size[d];
   const std::int64_t lanes = arch::effective_lanes(unit, problem_.weight_bits, problem_.input_bits);
   std::vector<std::int64_t> factors;

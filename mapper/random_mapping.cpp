@@ -103,7 +103,7 @@ class Generator {
   }
 
   std::vector<arch::Loop> lanes() {
-    const arch::DotUnit& unit = accelerator_.array;
+    const arch::ArrayUnit& unit = accelerator_.array;
     std::int64_t room = arch::effective_lanes(unit, problem_.weight_bits, problem_.input_bits);
     if (!arch::runs_sparse(unit, problem_)) {
       return draw_.chance(85) ? axis({Dim::C, Dim::R, Dim::S}, room) : std::vector<arch::Loop>{};

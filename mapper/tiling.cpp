@@ -19,7 +19,7 @@ constexpr double kIterationCycles = 16;
 
 struct Search {
   const arch::LayerProblem& problem;
-  const arch::DotUnit& unit;
+  const arch::ArrayUnit& unit;
   const TilingRequest& request;
   PerDim<std::vector<std::int64_t>> choices;
   std::optional<Tiling> best;
@@ -123,7 +123,7 @@ struct Search {
 
 }  // namespace
 
-std::optional<Tiling> best_tiling(const arch::LayerProblem& problem, const arch::DotUnit& unit,
+std::optional<Tiling> best_tiling(const arch::LayerProblem& problem, const arch::ArrayUnit& unit,
                                   const TilingRequest& request) {
   Search search{problem, unit, request, {}, std::nullopt, 0, 0};
   for (Dim dim : kDims) {

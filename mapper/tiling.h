@@ -29,7 +29,7 @@ struct Tiling {
 };
 
 /// The cheapest tile that fits; nothing when not even one unit does.
-std::optional<Tiling> best_tiling(const arch::LayerProblem& problem, const arch::DotUnit& unit,
+std::optional<Tiling> best_tiling(const arch::LayerProblem& problem, const arch::ArrayUnit& unit,
                                   const TilingRequest& request);
 
 }  // namespace heddle::mapper

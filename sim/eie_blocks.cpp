@@ -15,7 +15,7 @@ constexpr std::array<Dim, 5> kWeightDims = {Dim::G, Dim::M, Dim::C, Dim::R, Dim:
 }  // namespace
 
 EieBlocks::EieBlocks(const std::vector<std::uint8_t>& codes, const arch::LayerProblem& problem,
-                     const arch::LayerMapping& mapping, const arch::DotUnit& unit) {
+                     const arch::LayerMapping& mapping, const arch::ArrayUnit& unit) {
   const auto& size = problem.shape.size;
   const workload::PerDim<std::int64_t> pass = arch::pass_extent(mapping);
   std::size_t blocks = 1;

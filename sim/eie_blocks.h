@@ -23,7 +23,7 @@ class EieBlocks {
   /// Encodes all blocks of a layer. `codes`: codebook indices in (g, m, c, r, s) order. The mapping must be
   /// legal.
   EieBlocks(const std::vector<std::uint8_t>& codes, const arch::LayerProblem& problem,
-            const arch::LayerMapping& mapping, const arch::DotUnit& unit);
+            const arch::LayerMapping& mapping, const arch::ArrayUnit& unit);
 
   /// The block of a pass.
   const workload::CscMatrix& at(const Tile& pass) const { return blocks_[index_of(pass)]; }

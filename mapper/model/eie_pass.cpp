@@ -14,7 +14,7 @@ constexpr int kMostRows = 65536;  // of a PE
 
 }  // namespace
 
-EieShape eie_shape(const arch::DotUnit& unit) {
+EieShape eie_shape(const arch::ArrayUnit& unit) {
   return {.pes = static_cast<int>(unit.rows),
           .queue_depth = static_cast<int>(unit.eie->queue),
           .index_bits = unit.eie->index_bits,

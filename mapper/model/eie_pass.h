@@ -21,7 +21,7 @@ struct EieShape {
   int index_bits = 4;        ///< 2 to 8
   int entries_per_word = 8;  ///< of the matrix SRAM
 };
-EieShape eie_shape(const arch::DotUnit& unit);
+EieShape eie_shape(const arch::ArrayUnit& unit);
 
 /// Of one column of a block, all PEs together (a slice each).
 struct EieColumn {

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <map>
 
-#include "mapper/model/eie_pass.h"
 #include "arch/pass_cost.h"
+#include "mapper/model/eie_pass.h"
 
 namespace heddle::mapper {
 
@@ -33,7 +33,7 @@ class EiePassCosts : public PassCosts {
  private:
   PassCost compute(std::int64_t rows, std::int64_t inputs);
 
-  const arch::DotUnit unit_;
+  const arch::ArrayUnit unit_;
   const TileTraffic& traffic_;
   const PortRate port_;
   const double density_, input_density_;

@@ -74,7 +74,7 @@ Count ArrayChoices::mappings(const ArrayChoice& choice) const {
 
 std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) const {
   const arch::LayerProblem& problem = space_.problem();
-  const arch::DotUnit& unit = space_.accelerator().array;
+  const arch::ArrayUnit& unit = space_.accelerator().array;
   const auto& size = problem.shape.size;
   const Count per_chain = space_.order_choices() * space_.keep_choices();
   const std::int64_t lanes = arch::effective_lanes(unit, problem.weight_bits, problem.input_bits);
@@ -222,7 +222,7 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
 bool ArrayChoices::fits_registers(const ArrayChoice& choice, std::size_t chosen,
                                   const std::array<Dim, 8>& order) const {
   const arch::LayerProblem& problem = space_.problem();
-  const arch::DotUnit& unit = space_.accelerator().array;
+  const arch::ArrayUnit& unit = space_.accelerator().array;
   workload::PerOperand<std::int64_t> vectors;
   for (Operand operand : workload::kOperands) {
     vectors[operand] = 1;

@@ -342,7 +342,7 @@ bool Moves::fits_array(const Point& point) const {
 /// Those of the chosen dimensions; the others at their smallest.
 bool Moves::fits_axes(const Point& point, unsigned chosen) const {
   const arch::LayerProblem& problem = space_.problem();
-  const arch::DotUnit& unit = space_.accelerator().array;
+  const arch::ArrayUnit& unit = space_.accelerator().array;
   std::int64_t rows = 1, columns = 1, lanes = 1;
   for (Dim d : kDims) {
     if (!is_in(chosen, d)) continue;
@@ -371,7 +371,7 @@ bool Moves::fits_registers(const Point& point, unsigned chosen) const {
     }
   }
   const arch::LayerProblem& problem = space_.problem();
-  const arch::DotUnit& unit = space_.accelerator().array;
+  const arch::ArrayUnit& unit = space_.accelerator().array;
   const arch::Registers& registers = unit.registers;
   if (!registers.shared_bytes) {
     return vectors[Operand::outputs] <= static_cast<double>(registers.outputs) &&

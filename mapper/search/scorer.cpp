@@ -20,7 +20,7 @@ bool uses_enough(const Mapspace& space, const Point& point) {
   const double least = space.constraints().least_utilization;
   if (least <= 0) return true;
   const arch::LayerProblem& problem = space.problem();
-  const arch::DotUnit& unit = space.accelerator().array;
+  const arch::ArrayUnit& unit = space.accelerator().array;
   double steps = 1;
   for (Dim d : kDims)
     steps *= static_cast<double>(space.left(problem.shape.size[d], point.factor[d][kAxisSlot]));

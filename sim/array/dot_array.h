@@ -14,7 +14,7 @@ inline constexpr ArrayUnit::Traits kDotTraits{.stages = 3, .banks = 2};
 
 class DotArray : public ArrayUnit {
  public:
-  DotArray(sc_core::sc_module_name name, const arch::DotUnit& unit, const Socket& socket)
+  DotArray(sc_core::sc_module_name name, const arch::ArrayUnit& unit, const Socket& socket)
       : ArrayUnit(name, kDotTraits, unit.ports, socket), datapath_(unit, socket.run) {}
 
   std::vector<std::int64_t> sums(int bank) const override { return datapath_.sums(bank); }

@@ -19,7 +19,7 @@ std::int64_t active_columns(const PerDim<std::int64_t>& extent) {
 
 }  // namespace
 
-DotDatapath::DotDatapath(const arch::DotUnit& unit, LayerRun& run) : unit_(unit), run_(run) {}
+DotDatapath::DotDatapath(const arch::ArrayUnit& unit, LayerRun& run) : unit_(unit), run_(run) {}
 
 void DotDatapath::start() {
   plans_.clear();

@@ -20,7 +20,7 @@ struct DotLoad {
 
 class DotDatapath {
  public:
-  DotDatapath(const arch::DotUnit& unit, LayerRun& run);
+  DotDatapath(const arch::ArrayUnit& unit, LayerRun& run);
 
   /// New layer: registers hold nothing.
   void start();
@@ -56,7 +56,7 @@ class DotDatapath {
     const DotPlan* plan = nullptr;
   };
 
-  const arch::DotUnit unit_;
+  const arch::ArrayUnit unit_;
   LayerRun& run_;
   std::vector<std::unique_ptr<DotPlan>> plans_;  ///< of this layer, one for each pass shape met
   const DotPlan* plan_ = nullptr;

@@ -5,7 +5,7 @@ namespace heddle::sim {
 using workload::Dim;
 using workload::Operand;
 
-EieArray::EieArray(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket)
+EieArray::EieArray(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket)
     : EieUnit(name, array, socket),
       clock_("clock", [this] { return walking_ || arithmetic_.busy(); }),
       detection_("leading_non_zero", static_cast<std::size_t>(array.rows), clock_),

@@ -16,7 +16,7 @@ namespace heddle::sim {
 
 class EieArray : public EieUnit {
  public:
-  EieArray(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket);
+  EieArray(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket);
 
   std::vector<std::int64_t> sums(int bank) const override;
 

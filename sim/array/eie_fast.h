@@ -13,7 +13,7 @@ namespace heddle::sim {
 
 class EieFast : public EieUnit {
  public:
-  EieFast(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket)
+  EieFast(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket)
       : EieUnit(name, array, socket), recurrence_(array.rows, array.eie->queue) {}
 
   std::vector<std::int16_t> outputs() override;

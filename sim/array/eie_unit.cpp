@@ -10,7 +10,7 @@ namespace heddle::sim {
 using workload::Dim;
 using workload::Operand;
 
-EieUnit::EieUnit(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket)
+EieUnit::EieUnit(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket)
     : ArrayUnit(name, kTraits, array.ports, socket),
       array_(array),
       detection_cycles_(std::max<Cycle>(1, arch::detection_levels(array.rows))) {}

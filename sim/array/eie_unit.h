@@ -14,7 +14,7 @@ class EieUnit : public ArrayUnit {
   /// Stages after issue: matrix read, look-up, multiply, add, write; one destination register file.
   static constexpr Traits kTraits{.stages = 5, .banks = 1};
 
-  EieUnit(sc_core::sc_module_name name, const arch::DotUnit& array, const Socket& socket);
+  EieUnit(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket);
 
  protected:
   void begin_layer() override;
@@ -30,7 +30,7 @@ class EieUnit : public ArrayUnit {
   /// Cycles from here until the first broadcast.
   Cycle detection_cycles() const { return detection_cycles_; }
 
-  const arch::DotUnit array_;
+  const arch::ArrayUnit array_;
 
  private:
   const Cycle detection_cycles_;

@@ -31,7 +31,7 @@ arch::EieCounts counts() {
 /// The sample's conv as if it had run on 4 PEs with the eie unit, its weights resident in half the time.
 app::RunResult eie_result() {
   app::RunResult result = tests::small_result();
-  result.accelerator.array = arch::DotUnit{};
+  result.accelerator.array = arch::ArrayUnit{};
   result.accelerator.array.rows = 4;
   result.accelerator.array.eie.emplace();
   result.layers[0].actions.eie = counts();
@@ -183,7 +183,7 @@ TEST_CASE("the counters of the eie unit and its resident weights stand in the JS
 
 TEST_CASE("the JSON echoes an accelerator with the eie unit as it was read", "[eie]") {
   arch::Accelerator accelerator = tests::small_accelerator();
-  arch::DotUnit& unit = accelerator.array = {};
+  arch::ArrayUnit& unit = accelerator.array = {};
   unit.rows = 16;
   unit.registers.inputs = unit.registers.outputs = 32;
   unit.ports = {64, 100, 12};

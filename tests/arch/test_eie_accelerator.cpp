@@ -29,7 +29,7 @@ const std::filesystem::path kConfigs = std::filesystem::path(HEDDLE_SOURCE_DIR) 
 TEST_CASE("eie accelerator: every key of a file arrives in the struct") {
   const TemporaryFile file(kSound);
   const Accelerator read = read_accelerator(file.path());
-  const DotUnit& unit = read.array;
+  const ArrayUnit& unit = read.array;
   REQUIRE(unit.eie);
   CHECK(unit.rows == 32);
   CHECK(unit.columns == 1);

@@ -86,7 +86,7 @@ struct Walk {
 };
 
 /// `visit`ed in the order of a machine: every block of rows with every block of columns, in every group.
-Walk walk(const LayerProblem& problem, const LayerMapping& mapping, const DotUnit& unit, double density) {
+Walk walk(const LayerProblem& problem, const LayerMapping& mapping, const ArrayUnit& unit, double density) {
   const auto tile = level_extent(mapping, 1), pass = pass_extent(mapping);
   const auto extent = [&](Dim d) { return std::min(tile[d], problem.shape.size[d]); };
   Walk walk;
@@ -120,7 +120,7 @@ Walk walk(const LayerProblem& problem, const LayerMapping& mapping, const DotUni
 
 TEST_CASE("eie storage: pointers and entries of a tile are those of its blocks") {
   const Accelerator machine = small_eie_machine();
-  DotUnit unit = machine.array;
+  ArrayUnit unit = machine.array;
   unit.eie->index_bits = 2;
   unit.registers.inputs = unit.registers.outputs = 64;
   for (const std::int64_t outputs : {1, 4, 7, 32, 45}) {

@@ -14,7 +14,7 @@ Accelerator shipped(const std::string& name) {
 }
 
 double macs_per_second(const Accelerator& accelerator) {
-  const DotUnit& unit = accelerator.array;
+  const ArrayUnit& unit = accelerator.array;
   return static_cast<double>(unit.rows * unit.columns * unit.lanes) * accelerator.clock_hz;
 }
 
@@ -27,7 +27,7 @@ double rounding(double published, double last_digit) { return last_digit / 2 / p
 
 TEST_CASE("published machines - Eyeriss") {
   const Accelerator eyeriss = shipped("eyeriss");
-  const DotUnit& unit = eyeriss.array;
+  const ArrayUnit& unit = eyeriss.array;
   CHECK(unit.rows * unit.columns * unit.lanes == 168);
   CHECK(macs_per_second(eyeriss) == Approx(33.6e9).epsilon(rounding(33.6, 0.1)));
   CHECK(unit.registers.weights == 224);
@@ -40,7 +40,7 @@ TEST_CASE("published machines - Eyeriss") {
 
 TEST_CASE("published machines - TPU v1") {
   const Accelerator tpu = shipped("tpu-v1");
-  const DotUnit& unit = tpu.array;
+  const ArrayUnit& unit = tpu.array;
   CHECK(unit.rows * unit.columns * unit.lanes == 65536);
   CHECK(2 * macs_per_second(tpu) == Approx(92e12).epsilon(rounding(92, 1)));
   // Two banks of accumulators of 32 bits: 4 MiB.
@@ -53,7 +53,7 @@ TEST_CASE("published machines - TPU v1") {
 
 TEST_CASE("published machines - Simba chiplet") {
   const Accelerator simba = shipped("simba-chiplet");
-  const DotUnit& unit = simba.array;
+  const ArrayUnit& unit = simba.array;
   CHECK(unit.rows * unit.columns * unit.lanes == 16 * 8 * 8);
   CHECK(2 * macs_per_second(simba) == Approx(4.01e12).epsilon(rounding(4.01, 0.01)));
   CHECK(simba.memory.at(1).size_bytes == 64 * 1024);
@@ -74,7 +74,7 @@ TEST_CASE("published machines - NVDLA large") {
 
 TEST_CASE("published machines - tensor cores of an A100 SM") {
   const Accelerator a100 = shipped("a100-tensor-core");
-  const DotUnit& unit = a100.array;
+  const ArrayUnit& unit = a100.array;
   constexpr int kProcessors = 108;
   CHECK(unit.rows * unit.columns * unit.lanes == 4 * 512);
   CHECK(2 * kProcessors * macs_per_second(a100) == Approx(624e12).epsilon(rounding(624, 1)));

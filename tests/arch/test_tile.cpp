@@ -80,7 +80,7 @@ TEST_CASE("tile: bits as memories hold them, clipped to the layer") {
   problem.input_bits = 8;
   problem.output_bits = 7;
   problem.sparsity = StructuredSparsity{2, 4};
-  DotUnit unit;
+  ArrayUnit unit;
   unit.lanes = 4;
   PerDim<std::int64_t> extent(100);
   const auto dense = tile_bits(Operand::weights, problem, unit, extent, false);
@@ -95,7 +95,7 @@ TEST_CASE("tile: bits as memories hold them, clipped to the layer") {
 }
 
 TEST_CASE("tile: narrow operands multiply the lanes of a scalable unit") {
-  DotUnit unit;
+  ArrayUnit unit;
   unit.lanes = 6;
   CHECK(effective_lanes(unit, 2, 8) == 6);
   unit.scalable = true;

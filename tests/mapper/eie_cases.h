@@ -11,7 +11,7 @@ namespace heddle {
 inline arch::Accelerator random_eie_accelerator(std::mt19937_64& random) {
   arch::Accelerator accelerator;
   accelerator.name = "eie";
-  arch::DotUnit& unit = accelerator.array;
+  arch::ArrayUnit& unit = accelerator.array;
   arch::EieUnit& eie = unit.eie.emplace();
   unit.rows = pick(random, {1, 2, 3, 4, 7, 16, 64});
   unit.bits = {16, 16, 16};
@@ -41,7 +41,7 @@ inline arch::Accelerator random_eie_accelerator(std::mt19937_64& random) {
 }
 
 /// Of at most `macs` dense multiply-accumulates.
-inline arch::LayerProblem random_pruned_layer(std::mt19937_64& random, const arch::DotUnit& unit,
+inline arch::LayerProblem random_pruned_layer(std::mt19937_64& random, const arch::ArrayUnit& unit,
                                               std::int64_t macs) {
   arch::LayerProblem problem;
   do {

@@ -14,7 +14,7 @@ inline std::int64_t pick(std::mt19937_64& random, const std::vector<std::int64_t
 }
 
 /// A layer that fits the unit's operand widths; half of those for an n:m unit keep to its n:m.
-inline arch::LayerProblem random_layer(std::mt19937_64& random, const arch::DotUnit& unit) {
+inline arch::LayerProblem random_layer(std::mt19937_64& random, const arch::ArrayUnit& unit) {
   using workload::Dim;
   arch::LayerProblem problem;
   workload::MacShape& shape = problem.shape;

@@ -42,7 +42,7 @@ class Drawing {
   arch::Accelerator accelerator() {
     arch::Accelerator result;
     result.name = "small";
-    arch::DotUnit& unit = result.array;
+    arch::ArrayUnit& unit = result.array;
     unit.rows = number({1, 2, 3, 4});
     unit.columns = number({1, 2, 3, 4});
     unit.lanes = number({1, 2, 4});
@@ -91,7 +91,7 @@ class Drawing {
     return result;
   }
 
-  arch::LayerProblem problem(const arch::DotUnit& unit) {
+  arch::LayerProblem problem(const arch::ArrayUnit& unit) {
     arch::LayerProblem result;
     result.name = "layer";
     workload::MacShape& shape = result.shape;
@@ -293,7 +293,7 @@ void each_point(const Mapspace& space, const std::function<void(const Point&)>& 
 
 bool is_used_enough(const Mapspace& space, const Point& point) {
   const arch::LayerProblem& problem = space.problem();
-  const arch::DotUnit& unit = space.accelerator().array;
+  const arch::ArrayUnit& unit = space.accelerator().array;
   double steps = 1;
   for (Dim d : kDims) {
     const std::int64_t axis = point.factor[d][kAxisSlot];

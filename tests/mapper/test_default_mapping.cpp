@@ -181,7 +181,7 @@ TEST_CASE("default mapping: legal for odd arrays and small memories") {
   int mapped = 0, refused = 0;
   for (int i = 0; i < 2000; ++i) {
     arch::Accelerator accelerator = shipped(i % 2 == 0 ? "nm-8x8" : "dense-16x16-l2");
-    arch::DotUnit& unit = accelerator.array;
+    arch::ArrayUnit& unit = accelerator.array;
     unit.rows = pick(random, {1, 2, 3, 5, 16});
     unit.columns = pick(random, {1, 2, 3, 7, 16});
     unit.lanes = unit.sparsity ? pick(random, {2, 4, 6, 16}) : pick(random, {1, 3, 8, 13});

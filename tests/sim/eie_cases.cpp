@@ -13,7 +13,7 @@ using workload::Operand;
 arch::Accelerator random_eie(Random& random) {
   arch::Accelerator accelerator;
   accelerator.name = "random eie";
-  arch::DotUnit& unit = accelerator.array;
+  arch::ArrayUnit& unit = accelerator.array;
   arch::EieUnit& eie = unit.eie.emplace();
   unit.bits = {16, 16, 16};
   unit.rows = random.one_of<std::int64_t>({1, 1, 2, 2, 3, 4, 4, 5, 7, 16, 17, 31, 64, 256});
@@ -95,7 +95,7 @@ std::vector<arch::Loop> shuffled(Random& random, std::vector<arch::Loop> loops) 
 
 arch::LayerMapping random_eie_mapping(Random& random, const arch::LayerProblem& problem,
                                       const arch::Accelerator& accelerator) {
-  const arch::DotUnit& unit = accelerator.array;
+  const arch::ArrayUnit& unit = accelerator.array;
   const auto& size = problem.shape.size;
   arch::LayerMapping mapping;
   mapping.layer = problem.name;
@@ -205,7 +205,7 @@ EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator,
 EieCase eie_case(const arch::Accelerator& accelerator, std::int64_t outputs,
                  const std::vector<std::int16_t>& weights, const std::vector<std::int16_t>& inputs,
                  int product_shift) {
-  const arch::DotUnit& unit = accelerator.array;
+  const arch::ArrayUnit& unit = accelerator.array;
   EieCase test;
   test.weights = weights;
   test.inputs = inputs;

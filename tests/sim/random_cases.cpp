@@ -11,7 +11,7 @@ using workload::Operand;
 arch::Accelerator random_accelerator(Random& random, int levels, bool sparse) {
   arch::Accelerator accelerator;
   accelerator.name = "random";
-  arch::DotUnit& unit = accelerator.array;
+  arch::ArrayUnit& unit = accelerator.array;
   unit.rows = random.range(1, 5);
   unit.columns = random.range(1, 9);
   unit.lanes = random.range(1, 6);
