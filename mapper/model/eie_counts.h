@@ -5,9 +5,9 @@
 #include <cstdint>
 
 #include "arch/actions.h"
+#include "arch/eie_weights.h"
 #include "mapper/model/census.h"
 #include "mapper/model/eie_pass.h"
-#include "arch/eie_weights.h"
 
 namespace heddle::mapper {
 

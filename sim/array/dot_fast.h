@@ -1,5 +1,5 @@
-// The `dot` unit, fast: the cycles and loads of a pass in closed form (arch/dot_pass_cost.h), no more than one
-// event for each pass, all outputs of the layer in bulk at its end. Equal to the clocked unit in outputs,
+// The `dot` unit, fast: the cycles and loads of a pass in closed form (arch/dot_pass_cost.h), no more than
+// one event for each pass, all outputs of the layer in bulk at its end. Equal to the clocked unit in outputs,
 // cycles and counts; docs/fast.md says how.
 #pragma once
 
