@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "arch/tile_traffic.h"
 #include "sim/post_processing_unit.h"
 
 namespace heddle::sim {
 
+using arch::divided_up;
 using arch::Stall;
 using workload::Operand;
-
-namespace {
-
-Cycle divided_up(std::int64_t amount, std::int64_t per_cycle) { return (amount + per_cycle - 1) / per_cycle; }
-
-}  // namespace
 
 ArrayUnit::ArrayUnit(sc_core::sc_module_name name, const Traits& traits, const arch::Ports& array_ports,
                      const Socket& socket)

@@ -1,10 +1,9 @@
 #include "sim/array/onednn_convolution.h"
 
-#include <omp.h>
-
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include "sim/array/channels_last.h"
+#include "support/one_thread.h"
 
 namespace heddle::sim {
 
@@ -12,18 +11,6 @@ using dnnl::memory;
 using workload::Dim;
 
 namespace {
-
-/// One OpenMP thread while it lives.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 const dnnl::engine& cpu() {
   static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <functional>
 
+#include "mapper/default_mapping.h"
+#include "mapper/random_mapping.h"
+#include "support/error.h"
+
 namespace heddle::tests {
 
 using workload::Dim;
@@ -136,6 +140,19 @@ Case random_case(Random& random, const arch::Accelerator& accelerator, const arc
   program.requantization.low = -(1 << (result.problem.output_bits - 1));
   program.requantization.high = (1 << (result.problem.output_bits - 1)) - 1;
   return result;
+}
+
+bool draw_mapping(Random& random, Case& test, const arch::Accelerator& accelerator) {
+  try {
+    test.program.mapping = random.chance(0.15)
+                               ? mapper::default_mapping(test.problem, accelerator)
+                               : mapper::random_mapping(test.problem, accelerator, random.engine());
+  } catch (const InputError&) {
+    return false;
+  }
+  draw_on_chip(random, test.program.mapping, test.problem, accelerator);
+  test.bind();
+  return true;
 }
 
 void draw_on_chip(Random& random, arch::LayerMapping& mapping, const arch::LayerProblem& problem,

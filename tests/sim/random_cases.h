@@ -44,6 +44,10 @@ Case random_case(Random& random, const arch::Accelerator& accelerator);
 /// Data for a given layer.
 Case random_case(Random& random, const arch::Accelerator& accelerator, const arch::LayerProblem& problem);
 
+/// Gives the case a random mapping (now and then the default one, or with tensors on chip) and binds it;
+/// false if the layer does not fit the accelerator.
+bool draw_mapping(Random& random, Case& test, const arch::Accelerator& accelerator);
+
 /// Lets inputs and outputs stay on chip now and then: the buffer takes over the DRAM's loops that cut them.
 void draw_on_chip(Random& random, arch::LayerMapping& mapping, const arch::LayerProblem& problem,
                   const arch::Accelerator& accelerator);

@@ -68,15 +68,7 @@ void check_random_layers(std::uint64_t seed, int levels, bool sparse, int accele
     for (std::size_t a = 0; a < machines.size(); ++a) {
       const arch::Accelerator& accelerator = descriptions[a];
       Case test = random_case(random, accelerator);
-      try {
-        test.program.mapping = random.chance(0.15)
-                                   ? mapper::default_mapping(test.problem, accelerator)
-                                   : mapper::random_mapping(test.problem, accelerator, random.engine());
-      } catch (const heddle::InputError&) {
-        continue;  // this layer does not fit this accelerator
-      }
-      draw_on_chip(random, test.program.mapping, test.problem, accelerator);
-      test.bind();
+      if (!draw_mapping(random, test, accelerator)) continue;  // this layer does not fit this accelerator
       INFO("seed " << seed << ", accelerator " << a << ", layer " << layer << "\n"
                    << arch::to_yaml({test.program.mapping}, accelerator));
       REQUIRE(arch::illegalities(test.program.mapping, test.problem, accelerator).empty());

@@ -1,9 +1,9 @@
 // Convolution and matrix products in floats by oneDNN, on one thread so that the order of additions does not
 // depend on the number of cores.
-#include <omp.h>
 
 #include <oneapi/dnnl/dnnl.hpp>
 
+#include "support/one_thread.h"
 #include "workload/reference/float_kernels.h"
 #include "workload/reference/matrices.h"
 
@@ -11,18 +11,6 @@ namespace heddle::workload::float_kernels {
 namespace {
 
 using dnnl::memory;
-
-/// One OpenMP thread while it lives.
-class OneThread {
- public:
-  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
-  ~OneThread() { omp_set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_;
-};
 
 memory::desc plain(const memory::dims& dims) {
   memory::dims strides(dims.size(), 1);
