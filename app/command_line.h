@@ -14,6 +14,13 @@ namespace heddle::app {
 inline constexpr const char* kAnalytical = "analytical";
 inline constexpr const char* kFast = "fast";
 inline constexpr const char* kClocked = "clocked";
+/// What runs on the array in RTL; the rest of the machine is then clocked.
+inline constexpr const char* kRtl = "rtl";
+
+/// What sits in the array's socket: the model, RTL, or both, which are then compared.
+inline constexpr const char* kModelArray = "model";
+inline constexpr const char* kRtlArray = "rtl";
+inline constexpr const char* kBothArrays = "both";
 
 /// The `--search` that searches nothing: mapper/default_mapping.h.
 inline constexpr const char* kDefaultMapping = "default";
@@ -38,7 +45,8 @@ struct RunOptions {
   std::optional<std::filesystem::path> mapping;  ///< layers that it does not name are left to the mapper
   MapperChoice mapper;
   std::string fidelity = kFast;
-  std::string array = "model";
+  std::string array = kModelArray;
+  std::optional<std::filesystem::path> waves;  ///< of the cycles before a difference; absent: no file
   std::string layers;                                ///< for select_layers(); empty: all
   std::optional<std::filesystem::path> input;        ///< .npy, first dimension the batch
   std::optional<std::filesystem::path> labels;       ///< .npy, one class per input; gives accuracies

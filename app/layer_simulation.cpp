@@ -36,8 +36,26 @@ std::string compare(const IntTensor& expected, const IntTensor& got) {
                      expected.codes.size(), position, expected.codes[first], got.codes[first]);
 }
 
-LayerSimulator::LayerSimulator(const RunPlan& plan, sim::Fidelity fidelity, bool check_in_parallel)
-    : plan_(plan), check_in_parallel_(check_in_parallel), machine_("machine", plan.accelerator, fidelity) {}
+LayerSimulator::LayerSimulator(const RunPlan& plan, const RunOptions& options, bool check_in_parallel,
+                               Progress& progress)
+    : plan_(plan), check_in_parallel_(check_in_parallel), compares_rtl_(options.array == kBothArrays) {
+  if (options.array == kModelArray) {
+    const auto fidelity = options.fidelity == kClocked ? sim::Fidelity::clocked : sim::Fidelity::fast;
+    machine_ = std::make_unique<sim::Accelerator>("machine", plan.accelerator, fidelity);
+    return;
+  }
+  const rtl::Library library = rtl::Library::of_this_program();
+  const auto model = [&](const rtl::Configuration& configuration) {
+    return library.make(configuration,
+                        [&](const std::string& name) { progress.update("building " + name, 0); });
+  };
+  rtl::CoSimulationOptions co_simulation;
+  co_simulation.with_model = compares_rtl_;
+  co_simulation.waves = options.waves.value_or("");
+  rtl_ = std::make_unique<rtl::CoSimulation>("machine", plan.accelerator,
+                                             model(rtl::array_configuration(plan.accelerator)),
+                                             model(rtl::ppu_configuration(plan.accelerator)), co_simulation);
+}
 
 double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::int64_t pes) {
   const std::int64_t rows = weights.shape.at(0) / groups;
@@ -76,8 +94,9 @@ LayerSimulator::Outcome LayerSimulator::run_mac(const workload::Layer& layer,
                     layer.name, sum_bits, accelerator.array.bits.accumulators));
   }
   const auto run = [&](const arch::LayerMapping& mapping, const sim::TraceSink& sink) {
-    return machine_.run(sim::make_program(layer, quantized, inputs, problem, mapping, accelerator, sum_bits),
-                        sink);
+    if (rtl_) rtl::check_mapping(mapping, accelerator);
+    return this->run(sim::make_program(layer, quantized, inputs, problem, mapping, accelerator, sum_bits),
+                     sink);
   };
   outcome.machine = run(*outcome.mapping, trace);
   if (const auto resident = resident_mapping_of(plan_, layer, problem, *outcome.mapping)) {
@@ -112,7 +131,7 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
     } else {
       sim::VectorProgram program{arch::make_vector_layer(network, layer, format, operation), inputs};
       place(program.layer, plan_.on_chip);
-      outcome = machine_.run(program, trace);
+      outcome = this->run(program, trace);
     }
   }
 
@@ -126,6 +145,7 @@ SimulatedLayer LayerSimulator::run(int layer_index, const workload::QuantizedLay
     simulated.result.weights_resident = {again.cycles.total, again.energy, again.actions.eie.value()};
   }
   simulated.result.output_sha256 = workload::sha256(simulated.output);
+  if (compares_rtl_ && problem) simulated.result.check_rtl = "equal";
   simulated.result.check_reference = compare(reference.get(), simulated.output);
   return simulated;
 }

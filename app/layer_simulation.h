@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "app/progress.h"
 #include "app/run_plan.h"
+#include "rtl/co_simulation.h"
 #include "sim/accelerator.h"
 #include "workload/quantized.h"
 
@@ -18,12 +20,17 @@ struct SimulatedLayer {
 class LayerSimulator {
  public:
   /// Elaborates the plan's machine: one in a process. The plan must outlive the simulator.
-  /// `check_in_parallel`: the reference runs on a thread of its own.
-  LayerSimulator(const RunPlan& plan, sim::Fidelity fidelity, bool check_in_parallel);
+  /// `check_in_parallel`: the reference runs on a thread of its own. Throws InputError if the options ask for
+  /// an array in RTL that there is none of.
+  LayerSimulator(const RunPlan& plan, const RunOptions& options, bool check_in_parallel, Progress& progress);
 
-  /// Throws InputError when the layer cannot run on this accelerator.
+  /// Throws InputError when the layer cannot run on this accelerator, rtl::Mismatch when the array in RTL
+  /// does not do what the model does: nothing can run after that.
   SimulatedLayer run(int layer, const workload::QuantizedLayer& quantized,
                      const std::vector<const workload::IntTensor*>& inputs, const sim::TraceSink& trace);
+
+  /// What model and RTL have agreed in so far; null if they are not compared.
+  const rtl::Agreement* agreement() const { return compares_rtl_ ? &rtl_->agreement() : nullptr; }
 
  private:
   struct Outcome {
@@ -35,9 +42,16 @@ class LayerSimulator {
                   const std::vector<const workload::IntTensor*>& inputs, arch::LayerProblem& problem,
                   const sim::TraceSink& trace);
 
+  template <class Program>
+  sim::LayerOutcome run(const Program& program, const sim::TraceSink& trace) {
+    return rtl_ ? rtl_->run(program, trace) : machine_->run(program, trace);
+  }
+
   const RunPlan& plan_;
   const bool check_in_parallel_;
-  sim::Accelerator machine_;
+  const bool compares_rtl_;
+  std::unique_ptr<sim::Accelerator> machine_;
+  std::unique_ptr<rtl::CoSimulation> rtl_;  ///< instead, with an array in RTL
 };
 
 /// Share of weights that are not zero in the PE of an eie array that stores most: rows are dealt to the PEs

@@ -51,13 +51,13 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
 
   // Simulate, check and price, layer by layer.
   const int threads = options.jobs > 0 ? options.jobs : static_cast<int>(std::thread::hardware_concurrency());
-  const auto fidelity = options.fidelity == kClocked ? sim::Fidelity::clocked : sim::Fidelity::fast;
-  LayerSimulator simulator(plan, fidelity, threads > 1);
+  LayerSimulator simulator(plan, options, threads > 1, progress);
   Timeline timeline(options, plan.accelerator);
   const auto total_macs = static_cast<double>(std::max<std::int64_t>(1, network.macs()));
   double macs_done = 0;
+  std::size_t step = 0;
   try {
-    for (std::size_t step = 0; step < plan.live.order.size(); ++step) {
+    for (; step < plan.live.order.size(); ++step) {
       const int index = plan.live.order[step];
       const workload::Layer& layer = plan.layer_of(step);
       progress.update(layer.name, macs_done / total_macs);
@@ -77,6 +77,13 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
       macs_done += static_cast<double>(workload::macs(network, layer));
       for (const TensorId dead : plan.live.dead_after(static_cast<int>(step))) tensors.erase(dead);
     }
+  } catch (const rtl::Mismatch& mismatch) {
+    const workload::Layer& layer = plan.layer_of(step);
+    LayerResult& differs = result.layers.emplace_back();
+    differs.name = layer.name;
+    differs.op = std::string(workload::name(layer.operation));
+    differs.check_rtl = mismatch.what();
+    result.incomplete = "the run ends at layer " + layer.name + ", where model and RTL differ";
   } catch (const InputError& error) {
     // What has been computed is kept: the caller reports it, and why it stops here.
     if (result.layers.empty()) throw;
@@ -84,6 +91,7 @@ void simulate(const RunOptions& options, const ConfigLibrary& library, const Run
   }
   progress.clear();
   timeline.finish();
+  if (const rtl::Agreement* agreement = simulator.agreement()) result.rtl = *agreement;
 
   if (!workload.labels.empty() && result.incomplete.empty()) {
     const TensorId scores = network.outputs().front();

@@ -257,6 +257,11 @@ Json to_json(const RunResult& result) {
   for (const LayerResult& layer : result.layers) layers.push_back(to_json(layer, result.accelerator));
   json["total"] = total(result.totals());
   if (result.stay_on_chip) json["stay_on_chip"] = stay_on_chip(*result.stay_on_chip);
+  if (result.rtl) {
+    json["rtl"] = {{"cycles", result.rtl->cycles},   {"clocked_cycles", result.rtl->clocked},
+                   {"port_values", result.rtl->ports}, {"results", result.rtl->results},
+                   {"outputs", result.rtl->outputs}, {"counts", result.rtl->events}};
+  }
   if (!result.incomplete.empty()) json["incomplete"] = result.incomplete;
   if (result.accuracy.of_float || result.accuracy.of_integer) json["accuracy"] = accuracy(result.accuracy);
   return json;

@@ -13,6 +13,7 @@
 #include "arch/energy.h"
 #include "arch/mapping.h"
 #include "mapper/search/search.h"
+#include "rtl/agreement.h"
 
 namespace heddle::app {
 
@@ -87,6 +88,7 @@ struct RunResult {
   std::string incomplete;  ///< why the run ended after these layers; empty: it is complete
   Accuracy accuracy;
   std::optional<StayOnChip> stay_on_chip;  ///< with --keep-on-chip
+  std::optional<rtl::Agreement> rtl;       ///< with --array both: what was compared and found equal
 
   Totals totals() const;
   /// No layer's check found a difference.

@@ -10,6 +10,7 @@
 #include "arch/legality.h"
 #include "mapper/fingerprint.h"
 #include "mapper/search/evaluator.h"
+#include "support/cache_folder.h"
 #include "support/error.h"
 #include "support/sha256.h"
 #include "support/write_file.h"
@@ -186,15 +187,6 @@ std::string MappingCache::trouble() const {
   return trouble_;
 }
 
-std::optional<std::filesystem::path> default_cache_folder() {
-  const auto absolute = [](const char* variable) -> std::filesystem::path {
-    const char* value = std::getenv(variable);
-    const std::filesystem::path path = value == nullptr ? "" : value;
-    return path.is_absolute() ? path : "";
-  };
-  if (const auto cache = absolute("XDG_CACHE_HOME"); !cache.empty()) return cache / "heddle" / "mappings";
-  if (const auto home = absolute("HOME"); !home.empty()) return home / ".cache" / "heddle" / "mappings";
-  return std::nullopt;
-}
+std::optional<std::filesystem::path> default_cache_folder() { return cache_folder("mappings"); }
 
 }  // namespace heddle::mapper

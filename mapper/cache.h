@@ -42,8 +42,7 @@ class MappingCache {
   std::string trouble_;
 };
 
-/// $XDG_CACHE_HOME/heddle/mappings, where that is not set or relative (XDG Base Directory Specification)
-/// ~/.cache/heddle/mappings. Nothing without a home.
+/// heddle's cache folder for mappings (support/cache_folder.h).
 std::optional<std::filesystem::path> default_cache_folder();
 
 }  // namespace heddle::mapper

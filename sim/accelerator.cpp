@@ -13,7 +13,8 @@ namespace heddle::sim {
 namespace {
 
 std::unique_ptr<ArrayUnit> make_array(const arch::Accelerator& description, Fidelity fidelity,
-                                      const Socket& socket) {
+                                      const Equipment& equipment, const Socket& socket) {
+  if (equipment.array) return equipment.array(description.array, socket);
   const bool fast = fidelity == Fidelity::fast;
   if (description.array.eie) {
     if (fast) return std::make_unique<EieFast>("array", description.array, socket);
@@ -26,9 +27,10 @@ std::unique_ptr<ArrayUnit> make_array(const arch::Accelerator& description, Fide
 }  // namespace
 
 Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description,
-                         Fidelity fidelity)
+                         Fidelity fidelity, Equipment equipment)
     : sc_module(name),
       description_(description),
+      equipment_(std::move(equipment)),
       run_(description.memory.size(), fidelity),
       sequencer_(run_) {
   for (const arch::MemoryLevel& level : description_.memory) {
@@ -41,14 +43,20 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
   }
   ppu_ = std::make_unique<PostProcessingUnit>("ppu", description_.array.ports.outputs, run_, ports_);
   const Socket socket{run_, sequencer_, *ppu_, ports_};
-  array_ = make_array(description_, fidelity, socket);
-  ppu_->connect(*array_);
+  array_ = make_array(description_, fidelity, equipment_, socket);
+  ppu_->connect(*array_, equipment_.lanes);
+  run_.watcher = equipment_.watcher;
+  run_.back_pressure = equipment_.back_pressure;
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
 }
 
-void Accelerator::begin_layer(const TraceSink& trace) {
-  // Ends the elaboration: every process comes to wait for its first layer.
+void Accelerator::elaborate() {
+  // Every process comes to wait for its first layer.
   if (sc_core::sc_get_status() == sc_core::SC_ELABORATION) sc_core::sc_start(sc_core::SC_ZERO_TIME);
+}
+
+void Accelerator::begin_layer(const TraceSink& trace) {
+  elaborate();
   run_.trace = trace;
   run_.actions = {};
   run_.actions.memory.resize(description_.memory.size());
@@ -62,8 +70,7 @@ void Accelerator::begin_layer(const TraceSink& trace) {
   for (const auto& port : ports_) port->reset();
 }
 
-void Accelerator::run_to_rest() {
-  sc_core::sc_start();
+void Accelerator::add_up_cycles() {
   arch::CycleCounts& cycles = run_.cycles;
   cycles.total = run_.end - run_.begin;
   for (const auto& port : ports_) cycles.port_busy.push_back(port->busy_cycles());
@@ -92,17 +99,27 @@ std::vector<std::int16_t> network_layout(std::vector<std::int16_t> codes, const 
 }  // namespace
 
 LayerOutcome Accelerator::run(const LayerProgram& program, const TraceSink& trace) {
+  start(program, trace);
+  sc_core::sc_start();
+  return finish();
+}
+
+void Accelerator::start(const LayerProgram& program, const TraceSink& trace) {
   begin_layer(trace);
   run_.program = &program;
   if (run_.moves_data) run_.store(0).load_program(program);
+  ppu_->begin_layer(program);
   for (std::size_t level = 1; level < run_.stores.size(); ++level) {
     run_.stores[level].clear(description_.memory[level].double_buffered ? 2 : 1);
   }
   sequencer_.start();
   for (const auto& mover : movers_) mover->start();
   array_->start();
-  run_to_rest();
+}
 
+LayerOutcome Accelerator::finish() {
+  const LayerProgram& program = *run_.program;
+  add_up_cycles();
   const std::int64_t count = program.problem.shape.output_count();
   if (!sequencer_.exhausted() || run_.actions.requantizations != count) {
     throw std::logic_error("layer " + program.problem.name + ": the machine came to rest with " +
@@ -116,7 +133,8 @@ LayerOutcome Accelerator::run(const LayerProgram& program, const TraceSink& trac
 LayerOutcome Accelerator::run(const VectorProgram& program, const TraceSink& trace) {
   begin_layer(trace);
   vector_->start(program);
-  run_to_rest();
+  sc_core::sc_start();
+  add_up_cycles();
   return {vector_->output(), run_.actions, run_.cycles};
 }
 

@@ -3,6 +3,7 @@
 // programs change.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,11 +26,20 @@ struct LayerOutcome {
   arch::CycleCounts cycles;
 };
 
+/// What a machine may have that is not made here: an array and post-processing lanes in RTL; what looks at its
+/// ports; what makes it wait.
+struct Equipment {
+  std::function<std::unique_ptr<ArrayUnit>(const arch::ArrayUnit&, const Socket&)> array;  ///< empty: the model
+  Lanes* lanes = nullptr;            ///< of the post-processing unit; null: the model's
+  PortWatcher* watcher = nullptr;    ///< clocked machine only
+  std::optional<BackPressure> back_pressure;  ///< clocked machine only
+};
+
 class Accelerator : public sc_core::sc_module {
  public:
   /// Fidelities differ in how the array lives; movers, ports, post-processing and vector unit are the same.
   Accelerator(sc_core::sc_module_name name, const arch::Accelerator& description,
-              Fidelity fidelity = Fidelity::clocked);
+              Fidelity fidelity = Fidelity::clocked, Equipment equipment = {});
   Accelerator(const Accelerator&) = delete;
   Accelerator& operator=(const Accelerator&) = delete;
 
@@ -37,12 +47,19 @@ class Accelerator : public sc_core::sc_module {
   /// std::logic_error if the machine stops before the layer is complete, which would be a bug.
   LayerOutcome run(const LayerProgram& program, const TraceSink& trace = {});
   LayerOutcome run(const VectorProgram& program, const TraceSink& trace = {});
+  /// run() in two parts, for machines that run side by side: all start, the kernel runs until they are at rest
+  /// (sc_start()), all finish.
+  void start(const LayerProgram& program, const TraceSink& trace = {});
+  LayerOutcome finish();
+  /// Ends the elaboration of all machines.
+  static void elaborate();
 
  private:
   void begin_layer(const TraceSink& trace);
-  void run_to_rest();
+  void add_up_cycles();
 
   const arch::Accelerator description_;
+  const Equipment equipment_;
   LayerRun run_;
   Sequencer sequencer_;
   std::vector<std::unique_ptr<MemoryPort>> ports_;

@@ -24,6 +24,7 @@ EieBlocks::EieBlocks(const std::vector<std::uint8_t>& codes, const arch::LayerPr
     count_[d] = (size[d] + size_[d] - 1) / size_[d];
     blocks *= static_cast<std::size_t>(count_[d]);
   }
+  entries_per_word_ = unit.eie->entries_per_word();
   const workload::CscFormat format{unit.rows, unit.eie->code_bits, unit.eie->index_bits};
   const std::int64_t columns = size[Dim::C] * size[Dim::R] * size[Dim::S];  // of a row of the layer
   blocks_.resize(blocks);
@@ -73,6 +74,7 @@ void EieBlocks::for_each_index(const Tile& tile, const Visit& visit) const {
 EieBlocks EieBlocks::within(const Tile& tile) const {
   EieBlocks part;
   part.size_ = size_;
+  part.entries_per_word_ = entries_per_word_;
   for (Dim d : kWeightDims) {
     part.first_[d] = tile.start[d] / size_[d];
     part.count_[d] = (tile.extent[d] + size_[d] - 1) / size_[d];
@@ -97,7 +99,10 @@ std::int64_t EieBlocks::most_entries(const Tile& tile) const {
   for_each_index(tile, [&](std::size_t index) {
     const auto& pes = blocks_[index].pes;
     entries.resize(pes.size());
-    for (std::size_t pe = 0; pe < pes.size(); ++pe) entries[pe] += pes[pe].entries();
+    for (std::size_t pe = 0; pe < pes.size(); ++pe) {
+      const std::int64_t words = (entries[pe] + entries_per_word_ - 1) / entries_per_word_;
+      entries[pe] = words * entries_per_word_ + pes[pe].entries();
+    }
   });
   return *std::max_element(entries.begin(), entries.end());
 }

@@ -32,7 +32,7 @@ class EieBlocks {
   EieBlocks within(const Tile& tile) const;
   /// What the tile's blocks take: entries (padding included), and their bits with the pointers'.
   TileSize size_of(const Tile& tile, int pointer_bits) const;
-  /// Entries of the PE that stores most of the tile.
+  /// Room for entries that the PE needs which stores most of the tile: every block begins with a word of its own.
   std::int64_t most_entries(const Tile& tile) const;
 
   const std::vector<workload::CscMatrix>& all() const { return blocks_; }
@@ -46,6 +46,7 @@ class EieBlocks {
   workload::PerDim<std::int64_t> size_{1};   ///< of a full block
   workload::PerDim<std::int64_t> first_{0};  ///< numbers of the first block of each dimension
   workload::PerDim<std::int64_t> count_{0};  ///< blocks of each dimension
+  std::int64_t entries_per_word_ = 1;
   std::vector<workload::CscMatrix> blocks_;  ///< [g][m][c][r][s]
 };
 

@@ -8,6 +8,7 @@
 
 #include "arch/actions.h"
 #include "sim/clocking.h"
+#include "sim/back_pressure.h"
 #include "sim/fidelity.h"
 #include "sim/tile_store.h"
 
@@ -30,6 +31,8 @@ struct LevelProgress {
   Milestone drained;    ///< outputs are in the next inner level that keeps them
 };
 
+class PortWatcher;
+
 struct LayerRun {
   LayerRun(std::size_t levels, Fidelity fidelity)
       : moves_data(fidelity == Fidelity::clocked), stores(levels) {
@@ -48,6 +51,8 @@ struct LayerRun {
   Cycle begin = 0;  ///< of this layer
   Cycle end = 0;    ///< last thing that happened so far
   TraceSink trace;  ///< may be empty
+  PortWatcher* watcher = nullptr;            ///< of the array's ports, clocked machine only; may be null
+  std::optional<BackPressure> back_pressure;  ///< absent: nothing waits but for the memories
 
   bool keeps(int level, workload::Operand operand) const {
     return level == 0 || program->mapping.memory[static_cast<std::size_t>(level)].keep[operand];

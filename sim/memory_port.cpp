@@ -66,9 +66,8 @@ void MemoryPort::arbitrate() {
   current_ = *first;
   queue_.erase(first);
   current_->granted = t;
-  if (current_->held) {
-    current_->changed.notify(sc_core::SC_ZERO_TIME);
-  } else {
+  current_->changed.notify(sc_core::SC_ZERO_TIME);
+  if (!current_->held) {
     busy_cycles_ += current_->occupancy;
     arbitrate_event_.notify(cycles(current_->occupancy));
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sim/array/array_unit.h"
+#include "sim/port_watcher.h"
 
 namespace heddle::sim {
 
@@ -38,19 +39,29 @@ void PostProcessingUnit::process() {
 
 void PostProcessingUnit::drain(const Job& job) {
   const Cycle begin = now();
+  if (run_.watcher) {
+    run_.watcher->results(job.pass, array_->sums(job.bank));
+    run_.watcher->set(PortWatcher::Level::results_valid, true, begin);
+  }
   const int level = job.pass.level[Operand::outputs];
   const std::int64_t results = moved_elements(Operand::outputs, job.pass.tile, run_.program->problem);
   const std::int64_t bits = results * run_.bits(Operand::outputs, job.pass.completes);
   MemoryPort& port = *ports_[static_cast<std::size_t>(level)];
   const Cycle duration =
-      std::max((results + results_per_cycle_ - 1) / results_per_cycle_, port.cycles_for(bits));
+      std::max((results + results_per_cycle_ - 1) / results_per_cycle_, port.cycles_for(bits)) +
+      (run_.back_pressure ? run_.back_pressure->of_drain() : 0);
   if (port.is_dram()) run_.actions.dram_bursts += port.units_for(bits);
   if (level == run_.innermost() && level > 0) {
+    array_->drain(job.pass, duration);
     wait(cycles(duration));  // the innermost memory has a write side of its own
   } else {
     const MemoryPort::Ticket ticket = port.request(run_.innermost() + 1, duration);
+    while (ticket->granted < 0) wait(ticket->changed);
+    array_->drain(job.pass, duration);
     while (ticket->ended < 0) wait(ticket->changed);
   }
+  while (!array_->drained()) wait(cycles(1));
+  if (run_.watcher) run_.watcher->set(PortWatcher::Level::results_valid, false, now());
   store(job);
   claimed_[static_cast<std::size_t>(job.bank)] = false;
   freed_.notify(sc_core::SC_ZERO_TIME);
@@ -70,28 +81,35 @@ void PostProcessingUnit::store(const Job& job) {
 }
 
 void PostProcessingUnit::store_data(const Job& job) {
+  std::vector<std::int64_t> codes = array_->sums(job.bank);
+  if (job.pass.completes) requantize(job.pass, codes);
+  const View<std::int64_t> to =
+      run_.store(job.pass.level[Operand::outputs]).outputs(job.pass.generation[Operand::outputs]);
+  const Box box = box_of(Operand::outputs, job.pass.tile, run_.program->problem);
+  copy(View<const std::int64_t>{codes.data(), box, row_major(box)}, to, box);
+}
+
+/// Complete sums become codes, in (n, g, m, p, q) order.
+void PostProcessingUnit::requantize(const Pass& pass, std::vector<std::int64_t>& sums) const {
   const LayerProgram& program = *run_.program;
-  const int level = job.pass.level[Operand::outputs];
-  const View<std::int64_t> to = run_.store(level).outputs(job.pass.generation[Operand::outputs]);
-  const auto& start = job.pass.tile.start;
-  const auto& extent = job.pass.tile.extent;
-  const std::vector<std::int64_t> sums = array_->sums(job.bank);
-  auto sum = sums.begin();
+  const auto& start = pass.tile.start;
+  const auto& extent = pass.tile.extent;
+  const std::int64_t positions = extent[Dim::P] * extent[Dim::Q];
+  std::vector<std::int64_t> channels;
+  channels.reserve(sums.size());
   for (std::int64_t n = 0; n < extent[Dim::N]; ++n) {
-    for (std::int64_t g = 0; g < extent[Dim::G]; ++g) {
-      for (std::int64_t m = 0; m < extent[Dim::M]; ++m) {
-        const std::int64_t channel =
-            (start[Dim::G] + g) * program.problem.shape.size[Dim::M] + start[Dim::M] + m;
-        const std::int64_t bias = program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channel)];
-        for (std::int64_t p = 0; p < extent[Dim::P]; ++p) {
-          std::int64_t* row = to.at(
-              {start[Dim::N] + n, start[Dim::G] + g, start[Dim::M] + m, start[Dim::P] + p, start[Dim::Q]});
-          for (std::int64_t q = 0; q < extent[Dim::Q]; ++q, ++sum) {
-            row[q * to.stride[4]] = job.pass.completes ? program.requantization(*sum + bias, channel) : *sum;
-          }
-        }
+    for (std::int64_t g = start[Dim::G]; g < pass.tile.end(Dim::G); ++g) {
+      for (std::int64_t m = start[Dim::M]; m < pass.tile.end(Dim::M); ++m) {
+        channels.insert(channels.end(), static_cast<std::size_t>(positions),
+                        g * program.problem.shape.size[Dim::M] + m);
       }
     }
+  }
+  if (lanes_) return lanes_->requantize(sums, channels);
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    const std::int64_t bias =
+        program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channels[i])];
+    sums[i] = program.requantization(sums[i] + bias, channels[i]);
   }
 }
 

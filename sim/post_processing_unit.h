@@ -16,6 +16,15 @@ namespace heddle::sim {
 
 class ArrayUnit;
 
+/// The arithmetic of the unit's lanes.
+class Lanes {
+ public:
+  virtual ~Lanes() = default;
+  virtual void begin_layer(const LayerProgram& program) = 0;
+  /// Turns complete sums of the output channels given (g * M + m) into codes, in place.
+  virtual void requantize(std::vector<std::int64_t>& sums, const std::vector<std::int64_t>& channels) = 0;
+};
+
 class PostProcessingUnit : public sc_core::sc_module {
  public:
   /// Stages between the output port and memory: bias, multiply, shift and round, clamp or table.
@@ -26,7 +35,14 @@ class PostProcessingUnit : public sc_core::sc_module {
   PostProcessingUnit(const PostProcessingUnit&) = delete;
   PostProcessingUnit& operator=(const PostProcessingUnit&) = delete;
 
-  void connect(const ArrayUnit& array) { array_ = &array; }
+  /// `lanes`: instead of the model's arithmetic, if not null.
+  void connect(ArrayUnit& array, Lanes* lanes) {
+    array_ = &array;
+    lanes_ = lanes;
+  }
+  void begin_layer(const LayerProgram& program) {
+    if (lanes_) lanes_->begin_layer(program);
+  }
 
   /// A pass has issued its last step; from cycle `ready` its sums are in `bank`. If the pass closes its
   /// outputs the bank is drained. Passes end in the order in which they are submitted.
@@ -47,12 +63,14 @@ class PostProcessingUnit : public sc_core::sc_module {
   void drain(const Job& job);
   void store(const Job& job);
   void store_data(const Job& job);
+  void requantize(const Pass& pass, std::vector<std::int64_t>& sums) const;
   void commit();
 
   const std::int64_t results_per_cycle_;
   LayerRun& run_;
   const std::vector<std::unique_ptr<MemoryPort>>& ports_;
-  const ArrayUnit* array_ = nullptr;
+  ArrayUnit* array_ = nullptr;
+  Lanes* lanes_ = nullptr;
   std::deque<Job> jobs_;
   std::deque<std::pair<Cycle, Pass>> committing_;  ///< results on their way through the stages
   std::array<bool, 2> claimed_{};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/tile_traffic.h"
+#include "sim/port_watcher.h"
 #include "sim/post_processing_unit.h"
 
 namespace heddle::sim {
@@ -31,8 +32,13 @@ void ArrayUnit::run_layer() {
   last_issue_ = now() - 1;
   accounted_ = now();
   bank_ = traits_.banks - 1;
+  if (run_.watcher) {
+    run_.watcher->begin_layer(*run_.program);
+    run_.watcher->set(PortWatcher::Level::pass_ready, true, now());
+  }
   while (!sequencer.exhausted()) {
     while (!sequencer.ready()) wait(sequencer.event());
+    if (run_.back_pressure) wait_until(here() + run_.back_pressure->of_pass());
     account(Stall::memory, here());
     run_pass(sequencer.take());
   }
@@ -43,7 +49,13 @@ void ArrayUnit::run_pass(const Pass& pass) {
   begin_pass(pass);
   if (pass.opens) bank_ = (bank_ + 1) % traits_.banks;
   hold_streamed_levels(pass);
+  accept(pass);
+  if (run_.watcher) {
+    run_.watcher->accepted(pass, now());
+    run_.watcher->set(PortWatcher::Level::pass_ready, false, now() + 1);
+  }
   run_steps(pass);
+  if (run_.watcher) run_.watcher->set(PortWatcher::Level::pass_ready, true, last_issue_);
 
   if (!held_.empty() || pass.ends != 0) wait_until(last_issue_);
   for (const auto& [level, ticket] : held_) port(level).release(ticket);
@@ -98,7 +110,13 @@ Cycle ArrayUnit::open_bank(const Pass& pass) {
   run_.actions.registers[Operand::outputs].write_bits += bits;
 
   MemoryPort& from = port(level);
-  const Cycle duration = std::max(divided_up(results, array_ports_.outputs), from.cycles_for(bits));
+  const auto arriving = [&](Cycle restored) {
+    restoring(restored - here());
+    if (run_.watcher) run_.watcher->set(PortWatcher::Level::sums_ready, false, restored);
+  };
+  if (run_.watcher) run_.watcher->set(PortWatcher::Level::sums_ready, true, here());
+  const Cycle duration = std::max(divided_up(results, array_ports_.outputs), from.cycles_for(bits)) +
+                         (run_.back_pressure ? run_.back_pressure->of_restore() : 0);
   if (from.is_dram()) run_.actions.dram_bursts += from.units_for(bits);
   Cycle restored = here() + duration;
   const bool in_hand =
@@ -106,11 +124,14 @@ Cycle ArrayUnit::open_bank(const Pass& pass) {
   if (is_adjacent(level) || in_hand) {
     from.add_busy(duration);
     restored += is_adjacent(level) ? 0 : from.latency();
+    arriving(restored);
   } else {
     wait_until(here());
     const MemoryPort::Ticket ticket = from.request(rank(), duration);
+    wait_for(ticket, true);
+    restored = ticket->granted + duration + from.latency();
+    arriving(restored);
     wait_for(ticket, false);
-    restored = now() + from.latency();
   }
   account(Stall::partial_sums, restored);
   return restored;
@@ -119,14 +140,19 @@ Cycle ArrayUnit::open_bank(const Pass& pass) {
 ArrayUnit::LoadTime ArrayUnit::time_of(const Pass& pass, const LoadBits& load) {
   const Cycle weights = divided_up(divided_up(load.weights, 8), array_ports_.weights);
   const Cycle inputs = divided_up(divided_up(load.inputs, 8), array_ports_.inputs);
-  LoadTime time{std::max(weights, inputs), weights >= inputs ? Stall::weight_port : Stall::input_port};
+  LoadTime time{std::max(weights, inputs), weights >= inputs ? Stall::weight_port : Stall::input_port,
+                weights, inputs};
 
+  // Late operands all come late.
+  const auto slow_down = [&](Cycle duration) {
+    time = {duration, Stall::bandwidth, weights > 0 ? duration : 0, inputs > 0 ? duration : 0};
+  };
   const auto serve = [&](int level, std::int64_t units) {
     MemoryPort& from = port(level);
     const Cycle duration = from.cycles_for_units(units);
     from.add_busy(duration);
     if (from.is_dram()) run_.actions.dram_bursts += units;
-    if (duration > time.cycles) time = {duration, Stall::bandwidth};
+    if (duration > time.cycles) slow_down(duration);
   };
   const int weight_level = pass.level[Operand::weights], input_level = pass.level[Operand::inputs];
   const std::int64_t weight_units = port(weight_level).units_for(load.weights);
@@ -136,6 +162,9 @@ ArrayUnit::LoadTime ArrayUnit::time_of(const Pass& pass, const LoadBits& load) {
   } else {
     serve(weight_level, weight_units);
     serve(input_level, input_units);
+  }
+  if (run_.back_pressure && time.cycles > 0) {
+    if (const Cycle longer = run_.back_pressure->of_load(); longer > 0) slow_down(time.cycles + longer);
   }
   return time;
 }
@@ -158,6 +187,16 @@ void ArrayUnit::wait_until(Cycle t) {
 
 void ArrayUnit::wait_for(const MemoryPort::Ticket& ticket, bool granted) {
   while ((granted ? ticket->granted : ticket->ended) < 0) wait(ticket->changed);
+}
+
+std::vector<std::int64_t> partial_sums(LayerRun& run, const Pass& pass) {
+  const Box box = box_of(Operand::outputs, pass.tile, run.program->problem);
+  std::vector<std::int64_t> sums(static_cast<std::size_t>(box.elements()));
+  const View<std::int64_t> from =
+      run.store(pass.level[Operand::outputs]).outputs(pass.generation[Operand::outputs]);
+  copy(View<const std::int64_t>{from.data, from.box, from.stride},
+       View<std::int64_t>{sums.data(), box, row_major(box)}, box);
+  return sums;
 }
 
 std::vector<std::int16_t> ArrayUnit::outputs() {

@@ -49,10 +49,15 @@ class ArrayUnit : public sc_core::sc_module {
   void start() { start_.notify(sc_core::SC_ZERO_TIME); }
   /// The sums that a closed bank holds, in (n, g, m, p, q) order of its output tile. Asked for only where
   /// data moves (LayerRun::moves_data).
-  virtual std::vector<std::int64_t> sums(int /*bank*/) const { return {}; }
+  virtual std::vector<std::int64_t> sums(int /*bank*/) { return {}; }
   /// The codes of the whole layer, which has been run, in (n, g, m, p, q) order: what the passes left in the
   /// DRAM's store. A unit that works without moving data computes them here, all at once.
   virtual std::vector<std::int16_t> outputs();
+  /// The results of the pass that the post-processing unit drains now leave in `cycles` cycles, the last of
+  /// them in the last one.
+  virtual void drain(const Pass& /*pass*/, Cycle /*cycles*/) {}
+  /// Have they left (in an earlier cycle)?
+  virtual bool drained() { return true; }
 
  protected:
   /// Bits that a load brings into the operand registers; 0 for an operand that is there already.
@@ -63,12 +68,15 @@ class ArrayUnit : public sc_core::sc_module {
   struct LoadTime {
     Cycle cycles = 0;
     arch::Stall cause = arch::Stall::weight_port;
+    Cycle weights = 0, inputs = 0;  ///< until the last beat of each operand has been taken; 0: none comes
   };
 
   /// A new layer begins: registers hold nothing.
   virtual void begin_layer() = 0;
   /// A pass begins. Comes before anything waits for its sake.
   virtual void begin_pass(const Pass& pass) = 0;
+  /// The unit takes the pass in this cycle, or as soon as it can.
+  virtual void accept(const Pass& /*pass*/) {}
   /// Runs the pass's steps, first load to last issue: loads (time_of), opens the bank (open_bank) before the
   /// first step if the pass opens, issues every step (issued). It may wait for each step's cycle
   /// (wait_until), or for none and be ahead.
@@ -78,6 +86,8 @@ class ArrayUnit : public sc_core::sc_module {
   /// Puts the partial sums of the pass's output tile back into the bank that was just cleared. Asked for only
   /// where data moves; cycles and actions are counted by the base class.
   virtual void restore(const Pass& /*pass*/, int /*bank*/) {}
+  /// They are on their way: the last ones arrive in `cycles` - 1 cycles.
+  virtual void restoring(Cycle /*cycles*/) {}
 
   /// Waits for the pass's accumulator bank, clears it, and puts partial sums back where there are any.
   /// Returns the first cycle in which a step may add to it.
@@ -112,10 +122,15 @@ class ArrayUnit : public sc_core::sc_module {
   const arch::Ports array_ports_;
   sc_core::sc_event start_;
 
+  void watch_pass(const Pass& pass);
+
   Cycle last_issue_ = -1;
   Cycle accounted_ = 0;  ///< first cycle that no one has accounted for yet
   int bank_ = 0;
   std::vector<std::pair<int, MemoryPort::Ticket>> held_;  ///< ports held for the pass in progress
 };
+
+/// The partial sums of the pass's output tile, from the level that keeps them, in (n, g, m, p, q) order.
+std::vector<std::int64_t> partial_sums(LayerRun& run, const Pass& pass);
 
 }  // namespace heddle::sim

@@ -17,16 +17,23 @@ class DotArray : public ArrayUnit {
   DotArray(sc_core::sc_module_name name, const arch::ArrayUnit& unit, const Socket& socket)
       : ArrayUnit(name, kDotTraits, unit.ports, socket), datapath_(unit, socket.run) {}
 
-  std::vector<std::int64_t> sums(int bank) const override { return datapath_.sums(bank); }
+  std::vector<std::int64_t> sums(int bank) override { return datapath_.sums(bank); }
 
- private:
+ protected:
   void begin_layer() override { datapath_.start(); }
   void begin_pass(const Pass& pass) override { datapath_.begin_pass(pass); }
   void run_steps(const Pass& pass) override;
   void clear_bank(int bank) override { datapath_.open(bank); }
   void restore(const Pass& /*pass*/, int /*bank*/) override { datapath_.restore(); }
+  /// The load of a step begins in this cycle.
+  virtual void loading(std::size_t /*step*/, const LoadBits& /*load*/, const LoadTime& /*time*/) {}
+  /// From this cycle on nothing that the unit waits for keeps the step from issuing.
+  virtual void issue(std::size_t step) { datapath_.execute(step); }
 
   DotDatapath datapath_;
+
+ private:
+  void watch_load(const LoadTime& time);
 };
 
 }  // namespace heddle::sim

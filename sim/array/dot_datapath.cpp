@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "arch/window.h"
+#include "sim/array/array_unit.h"
 #include "sim/array/dot_kernel.h"
 
 namespace heddle::sim {
@@ -308,15 +309,9 @@ void for_each_output(const PerDim<std::vector<std::int64_t>>& offset, const Visi
 }  // namespace
 
 void DotDatapath::restore() {
-  const Box box = box_of(Operand::outputs, pass_.tile, run_.program->problem);
-  std::vector<std::int64_t> sums(static_cast<std::size_t>(box.elements()));
-  const View<std::int64_t> from =
-      run_.store(pass_.level[Operand::outputs]).outputs(pass_.generation[Operand::outputs]);
-  copy(View<const std::int64_t>{from.data, from.box, from.stride},
-       View<std::int64_t>{sums.data(), box, row_major(box)}, box);
-
+  const std::vector<std::int64_t> sums = partial_sums(run_, pass_);
   Bank& bank = banks_[static_cast<std::size_t>(bank_)];
-  auto sum = sums.begin();
+  auto sum = sums.cbegin();
   for_each_output(bank.plan->bank_offset, [&](std::size_t index) {
     if (run_.program->wide) {
       bank.wide[index] = *sum++;

@@ -36,6 +36,15 @@ class DotDatapath {
   /// Runs the loaded step `index`.
   void execute(std::size_t index);
 
+  /// The steps of the pass, and the coordinates of one of them.
+  const DotPlan& plan() const { return *plan_; }
+  Tile absolute(const DotStep& step) const;
+  /// What the operand registers hold: weights [row][lane], of n:m weights the position of each in the input
+  /// vector, inputs [position][column] less the zero point.
+  const std::vector<std::int32_t>& weight_registers() const { return weight_registers_; }
+  const std::vector<std::uint16_t>& select_registers() const { return select_registers_; }
+  const std::vector<std::int32_t>& input_registers() const { return input_registers_; }
+
   /// Puts the partial sums of the pass's output tile back into the open accumulators.
   void restore();
   /// The sums of a bank's output tile, in (n, g, m, p, q) order.
@@ -47,7 +56,6 @@ class DotDatapath {
   std::int64_t weights_in(const DotStep& step) const;
   std::int64_t inputs_in_range(const DotStep& step) const;
   std::int64_t resident_inputs() const;
-  Tile absolute(const DotStep& step) const;
 
   struct Bank {
     std::vector<std::int32_t> narrow;

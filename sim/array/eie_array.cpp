@@ -57,16 +57,12 @@ void EieArray::watch() {
 }
 
 void EieArray::restore(const Pass& pass, int /*bank*/) {
-  const View<std::int64_t> from =
-      run_.store(pass.level[Operand::outputs]).outputs(pass.generation[Operand::outputs]);
-  const auto& start = pass.tile.start;
-  for (std::int64_t m = 0; m < pass.tile.extent[Dim::M]; ++m) {
-    arithmetic_.destination(static_cast<std::size_t>(m)) = static_cast<std::int16_t>(
-        *from.at({start[Dim::N], start[Dim::G], start[Dim::M] + m, start[Dim::P], start[Dim::Q]}));
-  }
+  std::size_t output = 0;
+  for (const std::int64_t sum : partial_sums(run_, pass))
+    arithmetic_.destination(output++) = static_cast<std::int16_t>(sum);
 }
 
-std::vector<std::int64_t> EieArray::sums(int /*bank*/) const {
+std::vector<std::int64_t> EieArray::sums(int /*bank*/) {
   std::vector<std::int64_t> result;
   for (std::int64_t m = 0; m < outputs_; ++m)
     result.push_back(arithmetic_.destination(static_cast<std::size_t>(m)));

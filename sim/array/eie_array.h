@@ -18,7 +18,7 @@ class EieArray : public EieUnit {
  public:
   EieArray(sc_core::sc_module_name name, const arch::ArrayUnit& array, const Socket& socket);
 
-  std::vector<std::int64_t> sums(int bank) const override;
+  std::vector<std::int64_t> sums(int bank) override;
 
  private:
   void begin_layer() override;

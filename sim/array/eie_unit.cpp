@@ -4,6 +4,7 @@
 
 #include "arch/eie_storage.h"
 #include "arch/window.h"
+#include "sim/port_watcher.h"
 
 namespace heddle::sim {
 
@@ -22,7 +23,7 @@ void EieUnit::begin_layer() {
 
 void EieUnit::run_steps(const Pass& pass) {
   LoadBits load;
-  if (!holds_ || !held_.same_start(pass.tile, Operand::inputs)) {
+  if (!holds_source(pass)) {
     const TileSize size = run_.moved(Operand::inputs, pass.tile);
     load.inputs = size.bits;
     run_.read(pass.level[Operand::inputs], Operand::inputs, size);
@@ -34,11 +35,18 @@ void EieUnit::run_steps(const Pass& pass) {
     holds_ = true;
   }
   const LoadTime time = time_of(pass, load);
+  loading(time);
+  if (run_.watcher && time.inputs > 0) {
+    run_.watcher->set(PortWatcher::Level::inputs_ready, true, here());
+    run_.watcher->set(PortWatcher::Level::inputs_ready, false, here() + time.inputs);
+  }
   const Cycle loaded = here() + time.cycles;
   account(time.cause, loaded);
   const Cycle restored = pass.opens ? open_bank(pass) : 0;
   const Cycle begin = std::max({last_issue() + 1, loaded, restored});
+  if (run_.watcher) run_.watcher->event(PortWatcher::Event::start, begin, 1, 0);
   const Cycle last = walk(pass, begin);
+  if (run_.watcher) run_.watcher->event(PortWatcher::Event::last, last, 1, 0);
   issued(last - begin + 1, last);
 }
 

@@ -23,12 +23,19 @@ class EieUnit : public ArrayUnit {
 
   /// The pass's inputs by column; padding is zero.
   virtual void load_source(const Pass& pass) = 0;
+  /// They arrive from this cycle on, for `time.inputs` cycles.
+  virtual void loading(const LoadTime& /*time*/) {}
   /// Detection begins in cycle `begin`. Returns the cycle of the last issue; the clocked form has come to it
   /// then.
   virtual Cycle walk(const Pass& pass, Cycle begin) = 0;
 
   /// Cycles from here until the first broadcast.
   Cycle detection_cycles() const { return detection_cycles_; }
+
+  /// Do the source registers hold the pass's inputs?
+  bool holds_source(const Pass& pass) const {
+    return holds_ && held_.same_start(pass.tile, workload::Operand::inputs);
+  }
 
   const arch::ArrayUnit array_;
 

@@ -12,12 +12,12 @@
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/mapper/eie_cases.h"
-#include "tests/sim/eie_cases.h"
+#include "rtl/verify/eie_cases.h"
 
 namespace {
 
 using namespace heddle;
-using namespace heddle::tests;
+using namespace heddle::verify;
 using workload::Dim;
 using workload::Operand;
 

@@ -7,7 +7,7 @@
 #include "mapper/model/counts.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
 namespace {
 
@@ -20,7 +20,7 @@ constexpr double kSparseTolerance = 0.05;
 /// A convolution whose every tensor is large enough for its density to mean something: 8,192 inputs and more,
 /// so that the share of zeros among those that an output reads strays little (1 % is the standard deviation
 /// of 8,192 draws).
-arch::LayerProblem large_layer(tests::Random& random, const arch::Accelerator& accelerator) {
+arch::LayerProblem large_layer(verify::Random& random, const arch::Accelerator& accelerator) {
   using workload::Dim;
   arch::LayerProblem problem;
   problem.name = "layer";
@@ -39,11 +39,11 @@ arch::LayerProblem large_layer(tests::Random& random, const arch::Accelerator& a
 }
 
 void check_random_layers(std::uint64_t seed, bool sparse) {
-  tests::Random random(seed);
+  verify::Random random(seed);
   std::vector<arch::Accelerator> descriptions;
   std::vector<std::unique_ptr<sim::Accelerator>> machines;
   for (int a = 0; a < 10; ++a) {
-    descriptions.push_back(tests::random_accelerator(random, 2, sparse));
+    descriptions.push_back(verify::random_accelerator(random, 2, sparse));
     machines.push_back(
         std::make_unique<sim::Accelerator>(("machine" + std::to_string(a)).c_str(), descriptions.back()));
   }
@@ -52,7 +52,7 @@ void check_random_layers(std::uint64_t seed, bool sparse) {
   for (int layer = 0; layer < 6; ++layer) {
     for (std::size_t a = 0; a < machines.size(); ++a) {
       const arch::Accelerator& accelerator = descriptions[a];
-      tests::Case test = tests::random_case(random, accelerator, large_layer(random, accelerator));
+      verify::Case test = verify::random_case(random, accelerator, large_layer(random, accelerator));
       const auto& inputs = test.data.inputs;
       const auto nonzero = std::count_if(inputs.begin(), inputs.end(), [&](std::int16_t code) {
         return code != test.program.input_zero_point;

@@ -7,12 +7,12 @@
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/mapper/random_layers.h"
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
 namespace {
 
 using namespace heddle;
-using namespace heddle::tests;
+using namespace heddle::verify;
 using workload::Dim;
 
 std::string text(const arch::CycleCounts& cycles) {

@@ -4,14 +4,12 @@
 #pragma once
 
 #include "arch/actions.h"
+#include "rtl/verify/random_cases.h"
 #include "sim/layer_program.h"
 
 namespace heddle::tests {
 
-/// `weights` are the dense codes (g, m, c, r, s); `inputs` the codes (n, g, c, row, column).
-struct LayerData {
-  std::vector<std::int16_t> weights, inputs;
-};
+using verify::LayerData;
 
 arch::ActionCounts walk(const arch::LayerMapping& mapping, const arch::LayerProblem& problem,
                         const arch::Accelerator& accelerator, const LayerData& data,

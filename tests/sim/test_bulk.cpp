@@ -7,12 +7,14 @@
 #include "sim/array/dot_bulk.h"
 #include "sim/array/dot_sums.h"
 #include "sim/array/requantize.h"
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
+#include "tests/sim/nested_loops.h"
 
 namespace {
 
 using namespace heddle;
 using namespace heddle::tests;
+using namespace heddle::verify;
 using workload::Dim;
 
 workload::Requantization random_stage(Random& random, std::int64_t channels, bool table) {

@@ -6,12 +6,14 @@
 
 #include "mapper/default_mapping.h"
 #include "sim/accelerator.h"
-#include "tests/sim/eie_cases.h"
+#include "rtl/verify/eie_cases.h"
+#include "tests/sim/eie_definition.h"
 
 namespace {
 
 using namespace heddle;
 using namespace heddle::tests;
+using namespace heddle::verify;
 
 void check_equal(const arch::EieCounts& fast, const arch::EieCounts& clocked) {
   CHECK(fast.broadcasts == clocked.broadcasts);

@@ -4,12 +4,14 @@
 #include <numeric>
 
 #include "sim/accelerator.h"
-#include "tests/sim/eie_cases.h"
+#include "rtl/verify/eie_cases.h"
+#include "tests/sim/eie_definition.h"
 
 namespace {
 
 using namespace heddle;
 using namespace heddle::tests;
+using namespace heddle::verify;
 using arch::Stall;
 
 arch::Accelerator machine(std::int64_t pes, std::int64_t queue, std::int64_t registers = 64) {

@@ -8,12 +8,12 @@
 #include "mapper/random_mapping.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
 namespace {
 
 using namespace heddle;
-using namespace heddle::tests;
+using namespace heddle::verify;
 using sim::Fidelity;
 using workload::Dim;
 using workload::Operand;

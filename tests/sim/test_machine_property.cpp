@@ -10,12 +10,13 @@
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/sim/nested_loops.h"
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
 namespace {
 
 using namespace heddle;
 using namespace heddle::tests;
+using namespace heddle::verify;
 using workload::Operand;
 
 std::string text(const arch::Traffic& t) {

@@ -1,9 +1,9 @@
 // Random eie machines, and layers with pruned, weight-shared tensors for them.
 #pragma once
 
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
-namespace heddle::tests {
+namespace heddle::verify {
 
 /// 1 to 256 PEs, queues of 1 to 64, codes and indices of 2 to 8 bits.
 arch::Accelerator random_eie(Random& random);
@@ -29,7 +29,4 @@ EieCase eie_case(const arch::Accelerator& accelerator, std::int64_t outputs,
                  const std::vector<std::int16_t>& weights, const std::vector<std::int16_t>& inputs,
                  int product_shift);
 
-/// Output codes in (n, g, m, p, q) order, from the definition: a saturating sum for each output.
-std::vector<std::int16_t> compute(const EieCase& test);
-
-}  // namespace heddle::tests
+}  // namespace heddle::verify

@@ -1,4 +1,4 @@
-#include "tests/sim/random_cases.h"
+#include "rtl/verify/random_cases.h"
 
 #include <algorithm>
 #include <functional>
@@ -7,7 +7,7 @@
 #include "mapper/random_mapping.h"
 #include "support/error.h"
 
-namespace heddle::tests {
+namespace heddle::verify {
 
 using workload::Dim;
 using workload::Operand;
@@ -181,4 +181,4 @@ void Case::bind() {
   program.inputs.stride = sim::row_major(program.inputs.box);
 }
 
-}  // namespace heddle::tests
+}  // namespace heddle::verify

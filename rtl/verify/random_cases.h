@@ -5,9 +5,8 @@
 
 #include "arch/accelerator.h"
 #include "sim/layer_program.h"
-#include "tests/sim/nested_loops.h"
 
-namespace heddle::tests {
+namespace heddle::verify {
 
 class Random {
  public:
@@ -32,6 +31,11 @@ arch::Accelerator random_accelerator(Random& random, int levels, bool sparse);
 /// A layer that the accelerator's operand widths allow, of at most 6000 multiply-accumulates.
 arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accelerator);
 
+/// `weights` are the dense codes (g, m, c, r, s); `inputs` the codes (n, g, c, row, column).
+struct LayerData {
+  std::vector<std::int16_t> weights, inputs;
+};
+
 struct Case {
   arch::LayerProblem problem;
   LayerData data;
@@ -52,4 +56,4 @@ bool draw_mapping(Random& random, Case& test, const arch::Accelerator& accelerat
 void draw_on_chip(Random& random, arch::LayerMapping& mapping, const arch::LayerProblem& problem,
                   const arch::Accelerator& accelerator);
 
-}  // namespace heddle::tests
+}  // namespace heddle::verify
