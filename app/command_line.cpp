@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "app/version.h"
+#include "rtl/verify/campaign.h"
 #include "support/error.h"
 
 namespace heddle::app {
@@ -27,6 +28,9 @@ Examples:
   heddle run digits --arch dense-8x8 --array both --waves difference.fst
   heddle run alexnet --arch eie-64 --recipe deep-compression-alexnet --layers fc6,fc7,fc8
   heddle map resnet50 --arch nm-16x16 --recipe int8-2-4 --output resnet50-mappings.yaml
+  heddle verify --arch nm-8x8 --random 1000
+  heddle verify digits --arch dense-8x8
+  heddle verify --arch eie-16 --rtl my-array.f --top my_array --timing relaxed
   heddle show network resnet50 --dot resnet50.dot
   heddle show arch nm-16x16
 
@@ -42,7 +46,9 @@ const std::vector<std::string> kSearches = {"optimal", "random", "annealing", "g
 constexpr std::int64_t kRunDraws = 2000;
 constexpr double kMapSeconds = 1;
 const std::vector<std::string> kObjectives = {"edp", "energy", "latency"};
-const std::vector<std::string> kCommands = {"run", "map", "show"};
+const std::vector<std::string> kCommands = {"run", "map", "verify", "show"};
+const std::vector<std::string> kUnits = {kArrayUnit, kPpuUnit};
+const std::vector<std::string> kTimings = {"strict", "relaxed"};
 const std::vector<std::string> kKinds = {"network", "arch", "mapping", "energy"};
 
 /// Says what is wrong with a value that is not offered, and what is.
@@ -172,6 +178,50 @@ void add_map(CLI::App& app, MapOptions& o) {
       ->type_name("FILE|DIR/");
 }
 
+/// What the parser fills that is no field of the options.
+struct VerifyWords {
+  std::string timing = "strict";
+  std::string sizes;
+  std::int64_t only_case = -1;
+};
+
+void add_verify(CLI::App& app, VerifyOptions& o, VerifyWords& words) {
+  CLI::App* verify = app.add_subcommand("verify", "Compare an array in RTL with the model, cycle by cycle");
+  verify->add_option("NETWORK", o.network, "Its layers; absent: random ones");
+  verify->add_option("--arch", o.arch, "An accelerator YAML, or a name in configs/accelerators")
+      ->required()
+      ->type_name("ARCH");
+  verify->add_option("--recipe", o.recipe, "For a network: widths and pruning")->type_name("R");
+  verify->add_option("--layers", o.layers, "For a network: only these")->type_name("LIST");
+  verify->add_option("--random", o.cases, "So many random layers")
+      ->check(digits())
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->capture_default_str()
+      ->type_name("N");
+  verify->add_option("--seed", o.seed, "Of everything that is drawn")
+      ->check(digits())
+      ->capture_default_str()
+      ->type_name("N");
+  verify->add_option("--case", words.only_case, "Only this one of the random layers")
+      ->check(digits())
+      ->type_name("K");
+  verify->add_option("--sizes", words.sizes, "Hold the layers to these sizes, such as M=4,C=3,waits=0")
+      ->type_name("LIST");
+  verify->add_option("--rtl", o.rtl.sources, "Your unit: SystemVerilog sources, or lists of them (.f)")
+      ->type_name("FILE...");
+  verify->add_option("--top", o.rtl.top, "Your unit's module")->type_name("NAME");
+  verify->add_option("--unit", o.rtl.unit, "What your unit is to be")
+      ->check(one_of(kUnits))
+      ->capture_default_str();
+  verify->add_option("--timing", words.timing, "relaxed: outputs and their order must match, cycles may differ")
+      ->check(one_of(kTimings))
+      ->capture_default_str();
+  verify->add_option("--waves", o.waves, "Write the cycles before a difference there")->type_name("FILE.fst");
+  verify->add_option("--coverage", o.coverage, "Collect lines and toggles of the RTL, and write them there")
+      ->type_name("FILE.dat");
+  verify->add_flag("--quiet", o.quiet, "No progress bar");
+}
+
 void add_show(CLI::App& app, ShowOptions& o) {
   CLI::App* show =
       app.add_subcommand("show", "Print a network, an accelerator, a mapping or an energy table");
@@ -238,6 +288,8 @@ Exit explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* 
 Command parse_command_line(const std::vector<std::string>& arguments) {
   RunOptions run;
   MapOptions map;
+  VerifyOptions verify;
+  VerifyWords verify_words;
   ShowOptions show;
   CLI::App app("Simulates sparse and quantized neural-network accelerators, cycle by cycle.", "heddle");
   app.set_version_flag("--version", fmt::format("heddle {}", kVersion), "Print the version");
@@ -245,6 +297,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   app.footer(kExamples);
   add_run(app, run);
   add_map(app, map);
+  add_verify(app, verify, verify_words);
   add_show(app, show);
 
   const std::string missing = fmt::format("a command is missing; expected {}", fmt::join(kCommands, ", "));
@@ -295,6 +348,23 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     MapperChoice& mapper = map.run.mapper;
     if (draws(mapper) && mapper.seconds == 0 && mapper.evaluations == 0) mapper.seconds = kMapSeconds;
     return map;
+  }
+  if (app.got_subcommand("verify")) {
+    verify.rtl.relaxed = verify_words.timing == "relaxed";
+    verify.rtl.coverage = verify.coverage.has_value();
+    if (verify_words.only_case >= 0) verify.only_case = verify_words.only_case;
+    try {
+      verify.sizes = verify::read_overrides(verify_words.sizes);
+    } catch (const InputError& error) {
+      return usage_error(error.what(), "heddle verify");
+    }
+    if (verify.rtl.sources.empty() != verify.rtl.top.empty())
+      return usage_error("--rtl and --top go together: your sources, and the module in them", "heddle verify");
+    if (verify.network && (verify.only_case || !verify.sizes.empty() || verify.coverage))
+      return usage_error("--case, --sizes and --coverage are for random layers, not for a network", "heddle verify");
+    if (!verify.network && (verify.recipe || !verify.layers.empty()))
+      return usage_error("--recipe and --layers are for a network; expected NETWORK", "heddle verify");
+    return verify;
   }
   if (app.got_subcommand("show")) {
     if (show.dot && show.kind != "network") return usage_error("--dot is for networks", "heddle show");

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -36,6 +37,19 @@ struct MapperChoice {
   bool keep_on_chip = false;     ///< decide which tensors stay on chip between layers
 };
 
+/// What `--unit` of a user's RTL stands for.
+inline constexpr const char* kArrayUnit = "array";
+inline constexpr const char* kPpuUnit = "ppu";
+
+/// Whose RTL, and what of it is compared.
+struct RtlChoice {
+  std::vector<std::filesystem::path> sources;  ///< a user's: SystemVerilog or file lists; empty: heddle's own
+  std::string top;                             ///< the user's module
+  std::string unit = kArrayUnit;               ///< what it is to be
+  bool relaxed = false;                        ///< outputs and their order are compared, cycles are not
+  bool coverage = false;                       ///< built to collect lines and toggles
+};
+
 /// `heddle run NETWORK --arch ARCH ...`
 struct RunOptions {
   std::string network;  ///< name in configs/networks, or a path
@@ -47,6 +61,7 @@ struct RunOptions {
   std::string fidelity = kFast;
   std::string array = kModelArray;
   std::optional<std::filesystem::path> waves;  ///< of the cycles before a difference; absent: no file
+  RtlChoice rtl;                               ///< for arrays other than the model
   std::string layers;                                ///< for select_layers(); empty: all
   std::optional<std::filesystem::path> input;        ///< .npy, first dimension the batch
   std::optional<std::filesystem::path> labels;       ///< .npy, one class per input; gives accuracies
@@ -61,6 +76,21 @@ struct RunOptions {
 struct MapOptions {
   RunOptions run;                               ///< analytical, of the layers to map
   std::optional<std::filesystem::path> output;  ///< mapping file; a folder: Timeloop's files
+};
+
+/// `heddle verify --arch ARCH [NETWORK] ...`
+struct VerifyOptions {
+  std::string arch;
+  std::optional<std::string> network;  ///< absent: random layers
+  std::optional<std::string> recipe;
+  std::string layers;
+  std::int64_t cases = 100;               ///< random layers
+  std::optional<std::int64_t> only_case;  ///< this one alone
+  std::map<std::string, std::int64_t> sizes;  ///< what layers are held to (verify/campaign.h)
+  std::uint64_t seed = 1;
+  RtlChoice rtl;
+  std::optional<std::filesystem::path> waves, coverage;
+  bool quiet = false;
 };
 
 /// `heddle show KIND FILE ...`
@@ -78,7 +108,7 @@ struct Exit {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, MapOptions, ShowOptions, Exit>;
+using Command = std::variant<RunOptions, MapOptions, VerifyOptions, ShowOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

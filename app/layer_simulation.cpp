@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 
+#include "app/rtl_units.h"
 #include "arch/layer_problem.h"
 #include "support/error.h"
 #include "workload/reference/integer_reference.h"
@@ -44,17 +45,13 @@ LayerSimulator::LayerSimulator(const RunPlan& plan, const RunOptions& options, b
     machine_ = std::make_unique<sim::Accelerator>("machine", plan.accelerator, fidelity);
     return;
   }
-  const rtl::Library library = rtl::Library::of_this_program();
-  const auto model = [&](const rtl::Configuration& configuration) {
-    return library.make(configuration,
-                        [&](const std::string& name) { progress.update("building " + name, 0); });
-  };
+  const RtlUnits units = make_rtl_units(plan.accelerator, options.rtl, progress);
   rtl::CoSimulationOptions co_simulation;
   co_simulation.with_model = compares_rtl_;
   co_simulation.waves = options.waves.value_or("");
-  rtl_ = std::make_unique<rtl::CoSimulation>("machine", plan.accelerator,
-                                             model(rtl::array_configuration(plan.accelerator)),
-                                             model(rtl::ppu_configuration(plan.accelerator)), co_simulation);
+  co_simulation.relaxed = options.rtl.relaxed;
+  rtl_ = std::make_unique<rtl::CoSimulation>("machine", plan.accelerator, units.array(), units.ppu(),
+                                             co_simulation);
 }
 
 double pe_density(const workload::IntTensor& weights, std::int64_t groups, std::int64_t pes) {

@@ -15,6 +15,7 @@
 #include "app/report_mapping.h"
 #include "app/report_table.h"
 #include "app/show.h"
+#include "app/verify.h"
 #include "support/error.h"
 #include "support/write_file.h"
 
@@ -65,6 +66,14 @@ int execute(const app::MapOptions& options) {
   if (folder) app::write_timeloop(result, *options.output);
   if (!result.run.warning.empty()) fmt::print(stderr, "{}\n", result.run.warning);
   return 0;
+}
+
+int execute(const app::VerifyOptions& options) {
+  app::Progress progress(options.quiet);
+  const app::VerifyReport report = app::verify(options, app::ConfigLibrary::of_this_program(), progress);
+  progress.clear();
+  fmt::print("{}", report.text);
+  return report.matched ? 0 : 1;
 }
 
 int execute(const app::ShowOptions& options) {

@@ -7,14 +7,14 @@
 namespace heddle::rtl {
 
 ArrayDriver::ArrayDriver(Device& device, Lockstep* lockstep, std::int64_t output_port, int sum_bits,
-                         std::optional<std::uint64_t> gap_seed)
+                         std::optional<std::mt19937_64>& gaps)
     : device_(device),
       lockstep_(lockstep),
       output_port_(output_port),
       sum_bits_(sum_bits),
+      gaps_(gaps),
       pass_(device.stream("pass", {})),
       sums_(device.stream("sums", {"sums_data_i"})) {
-  if (gap_seed) gaps_.emplace(*gap_seed);
   device.watch(lockstep);
 }
 

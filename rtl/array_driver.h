@@ -13,10 +13,10 @@ namespace heddle::rtl {
 
 class ArrayDriver {
  public:
-  /// `lockstep`: finds differences; null: there is no model beside. `gap_seed`: beats of one transfer come with
-  /// gaps at random places; absent: what is late is late from the beginning.
+  /// `lockstep`: finds differences; null: there is no model beside. `gaps`, when there are
+  /// any: beats of one transfer come with gaps at random places; else what is late is late from the beginning.
   ArrayDriver(Device& device, Lockstep* lockstep, std::int64_t output_port, int sum_bits,
-              std::optional<std::uint64_t> gap_seed);
+              std::optional<std::mt19937_64>& gaps);
 
   Device& device() { return device_; }
   std::mt19937_64* gaps() { return gaps_ ? &*gaps_ : nullptr; }
@@ -46,7 +46,7 @@ class ArrayDriver {
   Lockstep* const lockstep_;
   const std::int64_t output_port_;
   const int sum_bits_;
-  std::optional<std::mt19937_64> gaps_;
+  std::optional<std::mt19937_64>& gaps_;
   Stream &pass_, &sums_;
   std::vector<std::vector<std::uint8_t>> restored_;  ///< beats that are not on their way yet
   std::vector<std::size_t> order_;                   ///< of the results being drained

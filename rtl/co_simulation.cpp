@@ -18,9 +18,8 @@ CoSimulation::CoSimulation(const std::string& name, const arch::Accelerator& acc
       device_(std::move(array)),
       lockstep_(device_, accelerator.array.eie ? accelerator.array.rows : 0, accelerator.array.ports.outputs,
                 accelerator.array.bits.accumulators, !options_.relaxed),
-      lanes_(std::move(ppu), accelerator.array, options_.with_model ? &lockstep_ : nullptr, options_.gap_seed) {
+      lanes_(std::move(ppu), accelerator.array, options_.with_model ? &lockstep_ : nullptr, gaps_) {
   sim::Equipment equipment;
-  equipment.back_pressure = options_.back_pressure;
   if (options_.with_model) {
     equipment.watcher = &lockstep_;
     model_ = std::make_unique<sim::Accelerator>((name + "_model").c_str(), accelerator,
@@ -39,8 +38,20 @@ std::unique_ptr<sim::ArrayUnit> CoSimulation::make_array(const arch::Accelerator
                                                          const sim::Socket& socket) {
   Lockstep* const lockstep = options_.with_model ? &lockstep_ : nullptr;
   if (accelerator.array.eie)
-    return std::make_unique<EieDriver>("array", accelerator, socket, device_, lockstep, options_.gap_seed);
-  return std::make_unique<DotDriver>("array", accelerator.array, socket, device_, lockstep, options_.gap_seed);
+    return std::make_unique<EieDriver>("array", accelerator, socket, device_, lockstep, gaps_);
+  return std::make_unique<DotDriver>("array", accelerator.array, socket, device_, lockstep, gaps_);
+}
+
+void CoSimulation::set_back_pressure(std::optional<std::uint64_t> seed) {
+  gaps_.reset();
+  std::optional<sim::BackPressure> back_pressure;
+  if (seed) {
+    gaps_.emplace(*seed);
+    const double share = 0.1 * static_cast<double>(*seed % 6);
+    back_pressure.emplace(*seed, share, 1 + static_cast<sim::Cycle>(*seed / 6 % 9));
+  }
+  if (model_) model_->set_back_pressure(back_pressure);
+  rtl_->set_back_pressure(back_pressure);
 }
 
 void CoSimulation::stop(Difference difference) {

@@ -18,8 +18,6 @@ namespace heddle::rtl {
 struct CoSimulationOptions {
   bool with_model = true;                   ///< run the clocked machine beside, and compare
   bool relaxed = false;                     ///< compare outputs and their order; cycles may differ
-  std::optional<sim::BackPressure> back_pressure;
-  std::optional<std::uint64_t> gap_seed;    ///< of gaps within transfers; absent: none
   std::filesystem::path waves;              ///< where the cycles around a difference go; empty: nowhere
 };
 
@@ -35,12 +33,17 @@ class CoSimulation {
   /// A layer without multiply-accumulates does not concern the array.
   sim::LayerOutcome run(const sim::VectorProgram& program, const sim::TraceSink& trace = {});
 
+  /// From the next layer on everything that the array waits for comes late now and then, with gaps, drawn from
+  /// the seed; absent: only the memories make it wait.
+  void set_back_pressure(std::optional<std::uint64_t> seed);
+
   /// All that has been compared so far.
   const Agreement& agreement() const { return lockstep_.agreement(); }
   /// Cycles of the RTL beyond the model's, of the last layer (relaxed timing).
   sim::Cycle latency() const { return latency_; }
-  std::int64_t saturated() const { return lanes_.saturated(); }
   Device& device() { return device_; }
+  PpuDriver& lanes() { return lanes_; }
+  const Lockstep& lockstep() const { return lockstep_; }
 
  private:
   std::unique_ptr<sim::ArrayUnit> make_array(const arch::Accelerator& accelerator, const sim::Socket& socket);
@@ -48,6 +51,7 @@ class CoSimulation {
   void compare(const sim::LayerOutcome& model, const sim::LayerOutcome& rtl);
 
   const CoSimulationOptions options_;
+  std::optional<std::mt19937_64> gaps_;  ///< of beats within a transfer
   Device device_;
   Lockstep lockstep_;
   PpuDriver lanes_;

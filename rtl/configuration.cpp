@@ -66,6 +66,13 @@ Parameters eie_parameters(const arch::Accelerator& accelerator) {
 
 }  // namespace
 
+std::int64_t Configuration::parameter(const std::string& name) const {
+  for (const auto& [known, value] : parameters) {
+    if (known == name) return value;
+  }
+  throw std::out_of_range("no parameter " + name);
+}
+
 std::string Configuration::name() const {
   std::string result = unit;
   for (const auto& [parameter, value] : parameters) result += fmt::format("-{}", value);

@@ -20,6 +20,8 @@ struct Configuration {
   std::vector<std::filesystem::path> sources;                  ///< of a user's unit; empty: heddle's own
   bool coverage = false;
 
+  /// Throws std::out_of_range for a name that there is none of.
+  std::int64_t parameter(const std::string& name) const;
   /// "dot_array-8-8-8-1-1-0-8-8-32-16-64-64-8": unit and parameters.
   std::string name() const;
 };

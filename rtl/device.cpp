@@ -233,7 +233,7 @@ bool Device::quiet() const {
 void Device::catch_up(Cycle now) {
   while (now_ < now) {
     if (quiet_cycles_ >= kQuietCycles && quiet()) {
-      if (monitor_) monitor_->rest(now_, now, *this);
+      for (PortMonitor* monitor : monitors_) monitor->rest(now_, now, *this);
       now_ = now;
       return;
     }
@@ -251,7 +251,7 @@ bool Device::is_high(const Signal& output, Cycle now) {
 void Device::cycle() {
   drive();
   eval();
-  if (monitor_) monitor_->sample(now_, *this);
+  for (PortMonitor* monitor : monitors_) monitor->sample(now_, *this);
   for (Event& event : events_) event.total += static_cast<std::int64_t>(event.signal.get());
   for (std::size_t first = 0; first < bit_totals_.size(); first += 64) {
     for (std::uint64_t set = bit_event_.get(first); set != 0; set &= set - 1) {

@@ -139,7 +139,9 @@ class Device {
   void count_bits(const std::string& event, std::size_t bits);
   const std::vector<std::int64_t>& bit_totals() const { return bit_totals_; }
 
-  void watch(PortMonitor* monitor) { monitor_ = monitor; }
+  void watch(PortMonitor* monitor) {
+    if (monitor) monitors_.push_back(monitor);
+  }
   /// Resets the unit; `now` is the cycle in progress.
   void begin_layer(Cycle now);
   /// Between begin_layer() and the first cycle.
@@ -179,7 +181,7 @@ class Device {
   std::vector<Event> events_;
   Signal bit_event_;
   std::vector<std::int64_t> bit_totals_;
-  PortMonitor* monitor_ = nullptr;
+  std::vector<PortMonitor*> monitors_;
   std::string failures_;
   Cycle begin_ = 0;  ///< of the layer
   Cycle now_ = 0;    ///< in progress

@@ -46,7 +46,6 @@ Accelerator::Accelerator(sc_core::sc_module_name name, const arch::Accelerator& 
   array_ = make_array(description_, fidelity, equipment_, socket);
   ppu_->connect(*array_, equipment_.lanes);
   run_.watcher = equipment_.watcher;
-  run_.back_pressure = equipment_.back_pressure;
   vector_ = std::make_unique<VectorUnit>("vector_unit", description_, run_, ports_);
 }
 

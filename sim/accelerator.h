@@ -32,7 +32,6 @@ struct Equipment {
   std::function<std::unique_ptr<ArrayUnit>(const arch::ArrayUnit&, const Socket&)> array;  ///< empty: the model
   Lanes* lanes = nullptr;            ///< of the post-processing unit; null: the model's
   PortWatcher* watcher = nullptr;    ///< clocked machine only
-  std::optional<BackPressure> back_pressure;  ///< clocked machine only
 };
 
 class Accelerator : public sc_core::sc_module {
@@ -51,6 +50,10 @@ class Accelerator : public sc_core::sc_module {
   /// (sc_start()), all finish.
   void start(const LayerProgram& program, const TraceSink& trace = {});
   LayerOutcome finish();
+  /// From the next layer on; absent: none. Clocked machine only.
+  void set_back_pressure(const std::optional<BackPressure>& back_pressure) {
+    run_.back_pressure = back_pressure;
+  }
   /// Ends the elaboration of all machines.
   static void elaborate();
 

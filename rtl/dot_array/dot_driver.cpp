@@ -23,10 +23,10 @@ std::uint64_t port_code(std::int64_t code, int bits) {
 }  // namespace
 
 DotDriver::DotDriver(sc_core::sc_module_name name, const arch::ArrayUnit& unit, const sim::Socket& socket,
-                     Device& device, Lockstep* lockstep, std::optional<std::uint64_t> gap_seed)
+                     Device& device, Lockstep* lockstep, std::optional<std::mt19937_64>& gaps)
     : DotArray(name, unit, socket),
       unit_(unit),
-      driver_(device, lockstep, unit.ports.outputs, unit.bits.accumulators, gap_seed),
+      driver_(device, lockstep, unit.ports.outputs, unit.bits.accumulators, gaps),
       device_(device),
       weights_(device.stream("weights", {"weights_data_i"})),
       inputs_(device.stream("inputs", {"inputs_data_i"})),

@@ -11,7 +11,7 @@ namespace heddle::rtl {
 class DotDriver : public sim::DotArray {
  public:
   DotDriver(sc_core::sc_module_name name, const arch::ArrayUnit& unit, const sim::Socket& socket,
-            Device& device, Lockstep* lockstep, std::optional<std::uint64_t> gap_seed);
+            Device& device, Lockstep* lockstep, std::optional<std::mt19937_64>& gaps);
 
   std::vector<std::int64_t> sums(int bank) override;
   std::vector<std::int16_t> outputs() override;

@@ -2,7 +2,7 @@
 
 #include <bit>
 
-#include "arch/tile_traffic.h"
+#include "rtl/configuration.h"
 
 namespace heddle::rtl {
 
@@ -28,15 +28,15 @@ std::pair<std::int64_t, std::int64_t> inside(std::int64_t first, std::int64_t di
 
 EieDriver::EieDriver(sc_core::sc_module_name name, const arch::Accelerator& accelerator,
                      const sim::Socket& socket, Device& device, Lockstep* lockstep,
-                     std::optional<std::uint64_t> gap_seed)
+                     std::optional<std::mt19937_64>& gaps)
     : EieUnit(name, accelerator.array, socket),
       driver_(device, lockstep, accelerator.array.ports.outputs, accelerator.array.bits.accumulators,
-              gap_seed),
+              gaps),
       device_(device),
       inputs_(device.stream("inputs", {"inputs_data_i"})),
       word_bits_(accelerator.array.eie->word_bits),
-      half_words_(accelerator.memory.back().bank_bytes(Operand::weights) * 8 / word_bits_ / 2),
-      half_pointers_(accelerator.array.eie->pointer_bytes * 8 / accelerator.array.eie->pointer_bits / 4),
+      half_words_(array_configuration(accelerator).parameter("MatrixWords") / 2),
+      half_pointers_(array_configuration(accelerator).parameter("PointerWords") / 2),
       double_buffered_(accelerator.memory.back().double_buffered),
       last_(device.signal("evt_last_o")) {
   for (const char* event :

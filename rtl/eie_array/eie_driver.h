@@ -12,7 +12,7 @@ namespace heddle::rtl {
 class EieDriver : public sim::EieUnit {
  public:
   EieDriver(sc_core::sc_module_name name, const arch::Accelerator& accelerator, const sim::Socket& socket,
-            Device& device, Lockstep* lockstep, std::optional<std::uint64_t> gap_seed);
+            Device& device, Lockstep* lockstep, std::optional<std::mt19937_64>& gaps);
 
   std::vector<std::int64_t> sums(int /*bank*/) override { return driver_.sums(); }
   std::vector<std::int16_t> outputs() override;

@@ -58,7 +58,7 @@ class VerilatedUnit : public heddle::rtl::Model {
     unit_->trace(waves_.get(), 99);
     waves_->open(file.c_str());
   }
-  void dump_waves(unsigned long long time) override { waves_->dump(time); }
+  void dump_waves(unsigned long long time) override { waves_->dump(static_cast<uint64_t>(time)); }
   void close_waves() override { waves_->close(); }
 
   void write_coverage([[maybe_unused]] const std::string& file) override {

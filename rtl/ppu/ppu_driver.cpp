@@ -12,14 +12,14 @@ constexpr unsigned kTable = 256;  ///< first configuration register of the table
 }  // namespace
 
 PpuDriver::PpuDriver(std::unique_ptr<Model> model, const arch::ArrayUnit& array, Lockstep* lockstep,
-                     std::optional<std::uint64_t> gap_seed)
+                     std::optional<std::mt19937_64>& gaps)
     : device_(std::move(model)),
       sums_(device_.stream("sums", {"sums_data_i", "bias_i", "multiplier_i", "shift_i"})),
       lockstep_(lockstep),
       results_(static_cast<std::size_t>(array.ports.outputs)),
       sum_bits_(array.bits.accumulators),
+      gaps_(gaps),
       saturated_(device_.count("evt_saturated_o")) {
-  if (gap_seed) gaps_.emplace(*gap_seed);
 }
 
 void PpuDriver::begin_layer(const sim::LayerProgram& program) {

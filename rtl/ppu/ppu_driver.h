@@ -14,7 +14,7 @@ class PpuDriver : public sim::Lanes {
  public:
   /// `lockstep`: codes are compared with the definition's; null: they are not.
   PpuDriver(std::unique_ptr<Model> model, const arch::ArrayUnit& array, Lockstep* lockstep,
-            std::optional<std::uint64_t> gap_seed);
+            std::optional<std::mt19937_64>& gaps);
 
   void begin_layer(const sim::LayerProgram& program) override;
   void requantize(std::vector<std::int64_t>& sums, const std::vector<std::int64_t>& channels) override;
@@ -29,7 +29,7 @@ class PpuDriver : public sim::Lanes {
   Lockstep* const lockstep_;
   const std::size_t results_;
   const int sum_bits_;
-  std::optional<std::mt19937_64> gaps_;
+  std::optional<std::mt19937_64>& gaps_;
   const sim::LayerProgram* program_ = nullptr;
   std::size_t saturated_;  ///< number of the event
   Cycle now_ = 0;  ///< of its own clock, which stands still between drains

@@ -181,13 +181,24 @@ void draw_post_processing(Random& random, EieCase& test) {
 
 }  // namespace
 
+arch::LayerProblem random_eie_problem(Random& random, const arch::Accelerator& accelerator) {
+  arch::LayerProblem problem = random_shape(random, accelerator);
+  problem.shared = arch::SharedWeights{accelerator.array.eie->code_bits, 1, 1};
+  return problem;
+}
+
+std::optional<arch::LayerMapping> draw_eie_mapping(Random& random, const arch::LayerProblem& problem,
+                                                   const arch::Accelerator& accelerator) {
+  arch::LayerMapping mapping = random_eie_mapping(random, problem, accelerator);
+  if (!arch::illegalities(mapping, problem, accelerator).empty()) return std::nullopt;
+  return mapping;
+}
+
 EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator) {
   for (;;) {
-    arch::LayerProblem problem = random_shape(random, accelerator);
-    problem.shared = arch::SharedWeights{accelerator.array.eie->code_bits, 1, 1};
-    const arch::LayerMapping mapping = random_eie_mapping(random, problem, accelerator);
-    if (arch::illegalities(mapping, problem, accelerator).empty())
-      return random_eie_case(random, accelerator, problem, mapping);
+    const arch::LayerProblem problem = random_eie_problem(random, accelerator);
+    if (const auto mapping = draw_eie_mapping(random, problem, accelerator))
+      return random_eie_case(random, accelerator, problem, *mapping);
   }
 }
 

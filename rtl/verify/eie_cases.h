@@ -19,6 +19,10 @@ struct EieCase {
   void bind();
 };
 
+/// A layer for such a machine, and a random mapping of it; nothing if that is not legal.
+arch::LayerProblem random_eie_problem(Random& random, const arch::Accelerator& accelerator);
+std::optional<arch::LayerMapping> draw_eie_mapping(Random& random, const arch::LayerProblem& problem,
+                                                   const arch::Accelerator& accelerator);
 /// A layer of at most some 20,000 multiply-accumulates under a random legal mapping.
 EieCase random_eie_case(Random& random, const arch::Accelerator& accelerator);
 /// Tensors for a given layer and mapping.

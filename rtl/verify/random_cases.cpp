@@ -66,26 +66,36 @@ arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accel
     shape.dilation_w = random.range(1, 2);
     shape.pad_top = random.range(0, 2);
     shape.pad_left = random.range(0, 2);
-    const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1,
-                       reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
-    shape.input_h = random.range(std::max<std::int64_t>(1, reach_h - 2 * shape.pad_top), 9);
-    shape.input_w = random.range(std::max<std::int64_t>(1, reach_w - 2 * shape.pad_left), 9);
-    size[Dim::P] = (shape.input_h + 2 * shape.pad_top - reach_h) / shape.stride_h + 1;
-    size[Dim::Q] = (shape.input_w + 2 * shape.pad_left - reach_w) / shape.stride_w + 1;
+    shape.input_h = random.range(1, 9);
+    shape.input_w = random.range(1, 9);
+    fit_window(shape);
   }
   while (shape.macs() > 6000) {
     for (Dim d : {Dim::M, Dim::C, Dim::G, Dim::N}) {
       if (shape.macs() > 6000) size[d] = (size[d] + 1) / 2;
     }
   }
-  problem.weight_bits = static_cast<int>(random.one_of<int>({2, 4, 8}));
-  problem.input_bits = static_cast<int>(random.one_of<int>({3, 8}));
+  problem.weight_bits = static_cast<int>(random.one_of<int>({1, 2, 4, 8}));
+  problem.input_bits = static_cast<int>(random.one_of<int>({1, 3, 4, 8}));
   problem.output_bits = static_cast<int>(random.one_of<int>({4, 8}));
   if (accelerator.array.bits.weights == 16 && random.chance(0.6)) {
     problem.weight_bits = problem.input_bits = problem.output_bits = 16;
   }
-  if (accelerator.array.sparsity && random.chance(0.8)) problem.sparsity = accelerator.array.sparsity;
+  if (accelerator.array.sparsity && random.chance(0.8)) {
+    problem.sparsity = accelerator.array.sparsity;
+    problem.weight_bits = std::max(2, problem.weight_bits);  // of one bit, none is zero
+  }
   return problem;
+}
+
+void fit_window(workload::MacShape& shape) {
+  auto& size = shape.size;
+  const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1,
+                     reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
+  shape.input_h = std::max(shape.input_h, reach_h - 2 * shape.pad_top);
+  shape.input_w = std::max(shape.input_w, reach_w - 2 * shape.pad_left);
+  size[Dim::P] = (shape.input_h + 2 * shape.pad_top - reach_h) / shape.stride_h + 1;
+  size[Dim::Q] = (shape.input_w + 2 * shape.pad_left - reach_w) / shape.stride_w + 1;
 }
 
 Case random_case(Random& random, const arch::Accelerator& accelerator) {
@@ -97,18 +107,24 @@ Case random_case(Random& random, const arch::Accelerator& accelerator, const arc
   result.problem = problem;
   const auto& shape = result.problem.shape;
   const auto& size = shape.size;
-  const double zeros = random.one_of<double>({0.0, 0.4, 1.0});
+  const bool binary_weights = result.problem.weight_bits == 1, binary_inputs = result.problem.input_bits == 1;
+  const double zeros = binary_inputs ? 0.0 : random.one_of<double>({0.0, 0.4, 1.0});
   const std::int64_t weight_top = (1 << (result.problem.weight_bits - 1)) - 1;
   const std::int64_t input_top = (1 << (result.problem.input_bits - 1)) - 1;
-  result.program.input_zero_point = static_cast<std::int32_t>(random.range(-input_top - 1, input_top));
+  result.program.input_zero_point =
+      binary_inputs ? 0 : static_cast<std::int32_t>(random.range(-input_top - 1, input_top));
   for (std::int64_t i = 0; i < shape.input_count(); ++i) {
     const std::int64_t code =
-        random.chance(zeros) ? result.program.input_zero_point : random.range(-input_top - 1, input_top);
+        random.chance(zeros) ? result.program.input_zero_point
+        : binary_inputs      ? random.one_of<std::int64_t>({-1, 1})
+                             : random.range(-input_top - 1, input_top);
     result.data.inputs.push_back(static_cast<std::int16_t>(code));
   }
   for (std::int64_t i = 0; i < shape.weight_count(); ++i) {
     result.data.weights.push_back(
-        static_cast<std::int16_t>(random.chance(0.2) ? 0 : random.range(-weight_top, weight_top)));
+        static_cast<std::int16_t>(binary_weights        ? random.one_of<std::int64_t>({-1, 1})
+                                  : random.chance(0.2) ? 0
+                                                       : random.range(-weight_top, weight_top)));
   }
   const std::int64_t C = size[Dim::C], RS = size[Dim::R] * size[Dim::S];
   if (const auto& nm = result.problem.sparsity) {  // drop weights until no group keeps more than n

@@ -30,6 +30,8 @@ arch::Accelerator random_accelerator(Random& random, int levels, bool sparse);
 
 /// A layer that the accelerator's operand widths allow, of at most 6000 multiply-accumulates.
 arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accelerator);
+/// The output's size, which follows from that of the input; both at least 1.
+void fit_window(workload::MacShape& shape);
 
 /// `weights` are the dense codes (g, m, c, r, s); `inputs` the codes (n, g, c, row, column).
 struct LayerData {
@@ -50,6 +52,7 @@ Case random_case(Random& random, const arch::Accelerator& accelerator, const arc
 
 /// Gives the case a random mapping (now and then the default one, or with tensors on chip) and binds it;
 /// false if the layer does not fit the accelerator.
+
 bool draw_mapping(Random& random, Case& test, const arch::Accelerator& accelerator);
 
 /// Lets inputs and outputs stay on chip now and then: the buffer takes over the DRAM's loops that cut them.
