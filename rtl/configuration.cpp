@@ -48,6 +48,12 @@ Parameters eie_parameters(const arch::Accelerator& accelerator) {
                                  "a power of two of entries, {} bits hold {} of {}",
                                  eie.word_bits, per_word, eie.code_bits + eie.index_bits));
   }
+  if (eie.pointer_bits > eie.word_bits) {
+    throw InputError(accelerator.name,
+                     fmt::format("array.pointers.bits: the RTL's memories are filled a word at a time; expected pointers "
+                                 "of at most the matrix SRAM's {} bits, got {}",
+                                 eie.word_bits, eie.pointer_bits));
+  }
   const std::int64_t words = accelerator.memory.back().bank_bytes(workload::Operand::weights) * 8 / eie.word_bits;
   const std::int64_t pointed_to =
       std::int64_t{1} << std::max(0, eie.pointer_bits - std::countr_zero(per_word));

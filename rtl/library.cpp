@@ -138,6 +138,7 @@ fs::path Library::find_or_build(const Configuration& configuration,
     arguments.insert(arguments.end(), {"--parameter", fmt::format("{}={}", name, value)});
   }
   if (configuration.coverage) arguments.emplace_back("--coverage");
+  if (!own) arguments.emplace_back("--lenient");
   for (const fs::path& file : sources) arguments.push_back(fs::absolute(file).string());
   const fs::path messages = library.string() + fmt::format(".{}.log", getpid());
   const int status = run(arguments, messages);

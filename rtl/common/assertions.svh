@@ -1,4 +1,8 @@
 // Assertions, on in simulation and invisible to synthesis.
+
+// "disable iff" reads the asynchronous reset at a clock edge, which Verilator takes for a synchronous use of it.
+/* verilator lint_off SYNCASYNCNET */
+
 `ifndef HEDDLE_ASSERTIONS_SVH
 `define HEDDLE_ASSERTIONS_SVH
 
@@ -6,8 +10,6 @@
 `define ASSERT_INIT(Name, Condition)
 `define ASSERT(Name, Property)
 `else
-// "disable iff" reads the asynchronous reset at a clock edge, which Verilator takes for a synchronous use of it.
-/* verilator lint_off SYNCASYNCNET */
 // A parameter or a relation between parameters, checked when the simulation begins.
 `define ASSERT_INIT(Name, Condition) \
   initial begin : Name \

@@ -40,7 +40,7 @@ module destination_port #(
 
   logic [PlaceBits-1:0] pe_q, pe_d;    // where the beat begins
   logic [RowBits-1:0]   row_q, row_d;
-  logic [CountBits-1:0]               left_q, left;  // to come or to go, this beat included; 0 before the first beat
+  logic [CountBits-1:0] left_q, left;  // to come or to go, this beat included; 0 before the first beat
   logic                 beat, last;
 
   assign sums_ready_o    = restore_i;
@@ -73,8 +73,8 @@ module destination_port #(
     if (restore_i && sums_valid_i) begin
       for (int unsigned i = 0; i < Port; i++) begin
         if (CountBits'(i) < left) begin
-          write_o[place(pe_q, i)]          = 1'b1;
-          sums_o[16*place(pe_q, i) +: 16]  = sums_data_i[16*i +: 16];
+          write_o[place(pe_q, i)]         = 1'b1;
+          sums_o[16*place(pe_q, i) +: 16] = sums_data_i[16*i +: 16];
         end
       end
     end

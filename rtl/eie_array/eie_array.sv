@@ -2,8 +2,6 @@
 // et al., "EIE: Efficient Inference Engine on Compressed Deep Neural Network", ISCA 2016). Ports and cycle rules:
 // docs/socket.md and docs/eie.md.
 `include "assertions.svh"
-// Of this warning assertions.svh clears only the file that reads it first; the reset is a port of this one.
-/* verilator lint_off SYNCASYNCNET */
 
 module eie_array #(
   parameter int unsigned Pes = 4,
@@ -107,7 +105,7 @@ module eie_array #(
   // The pass.
   logic                       accept, start, walking, last, offered, quiet, restoring, restored, draining, drained;
   logic [19:0]                restore_rows, drain_rows;
-  logic [PointerWordBits-1:0] pointers_q;
+  logic [PointerWordBits:0]   pointers_q;     // number of the block's first pointer
   logic [Pes-1:0]             full, empty, free, taken;
 
   assign quiet = ~offered & (&empty) & (&free);
@@ -138,7 +136,7 @@ module eie_array #(
   );
 
   always_ff @(posedge clk_i) begin
-    if (accept) pointers_q <= PointerWordBits'(pass_pointers_i);
+    if (accept) pointers_q <= (PointerWordBits+1)'(pass_pointers_i);
   end
 
   // Source registers and detection.
@@ -211,14 +209,14 @@ module eie_array #(
   );
 
   // PEs.
-  logic [PointerWordBits-1:0] pointer_word;
+  logic [PointerWordBits:0]   pointer;        // number of the column's pointer
   logic [Pes-1:0]             fill_matrix, fill_even, fill_odd;
   logic [Pes-1:0]             matrix_reads, look_ups, padding, multiplies, adds, forwards, writes;
   logic [Pes*RowBits-1:0]     port_row;
   logic [Pes*Moves-1:0]       port_write;
   logic [16*Pes*Moves-1:0]    port_sums, port_results;
 
-  assign pointer_word = pointers_q + PointerWordBits'(32'(column) >> 1);
+  assign pointer = pointers_q + (PointerWordBits+1)'(column);
 
   always_comb begin
     fill_matrix = '0;
@@ -255,8 +253,8 @@ module eie_array #(
       .codebook_i            (codebook_q),
       .shift_i               (shift_q),
       .push_i                (push),
-      .odd_i                 (column[0]),
-      .word_i                (pointer_word),
+      .odd_i                 (pointer[0]),
+      .word_i                (pointer[PointerWordBits:1]),
       .activation_i          (activation),
       .full_o                (full[p]),
       .empty_o               (empty[p]),
@@ -305,7 +303,7 @@ module eie_array #(
     .results_i      (port_results)
   );
 
-  // What happens in this cycle. Source and destination registers: a broadcast, a multiply and a write use one each.
+  // What happens in this cycle. A broadcast reads one source register, a multiply one destination register.
   logic           waits;
   logic [Pes-1:0] starved;
 
@@ -347,9 +345,13 @@ module eie_array #(
   `ASSERT(AddressExists, cfg_valid_i |-> cfg_addr_i < 10'(2**CodeBits) || cfg_addr_i == ProductShift)
   `ASSERT(PaddingIsZero, cfg_valid_i && cfg_addr_i == '0 |-> cfg_data_i[15:0] == '0)
   `ASSERT(RowsFit, accept |-> 32'(pass_rows_i) <= Columns)
-  `ASSERT(PointersFit, push |-> 64'(pointers_q) + 64'(column) / 2 + 64'(column[0]) < 64'(PointerWords))
-  `ASSERT(FillsWhatExists, fill_valid_i |-> fill_kind_i != 2'd3 && 32'(fill_pe_i) < Pes &&
-          fill_addr_i < (fill_kind_i == 2'd0 ? MatrixWords : PointerWords))
+  `ASSERT(BlockInMemory, accept |-> pass_pointers_i < 2 * PointerWords)
+  `ASSERT(PointersFit, push |-> 64'(pointers_q) + 64'(column) + 64'd1 < 64'(2 * PointerWords))
+`ifndef SYNTHESIS
+  FillsWhatExists: assert property (@(posedge fill_clk_i) fill_valid_i |->
+      fill_kind_i != 2'd3 && 32'(fill_pe_i) < Pes &&
+      fill_addr_i < (fill_kind_i == 2'd0 ? MatrixWords : PointerWords)) else $error("%m");
+`endif
 
   `ASSERT_HANDSHAKE(Pass, pass_valid_i, pass_ready_o,
                     ({pass_rows_i, pass_channels_i, pass_kernel_rows_i, pass_kernel_columns_i, pass_row_first_i,

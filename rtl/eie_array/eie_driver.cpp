@@ -36,7 +36,7 @@ EieDriver::EieDriver(sc_core::sc_module_name name, const arch::Accelerator& acce
       inputs_(device.stream("inputs", {"inputs_data_i"})),
       word_bits_(accelerator.array.eie->word_bits),
       half_words_(array_configuration(accelerator).parameter("MatrixWords") / 2),
-      half_pointers_(array_configuration(accelerator).parameter("PointerWords") / 2),
+      half_pointers_(array_configuration(accelerator).parameter("PointerWords")),
       double_buffered_(accelerator.memory.back().double_buffered),
       last_(device.signal("evt_last_o")) {
   for (const char* event :
@@ -90,8 +90,9 @@ void EieDriver::fill(const sim::EieBlocks& tile, std::int64_t generation) {
     for (std::size_t pe = 0; pe < block.pes.size(); ++pe) {
       const workload::CscMatrix::Pe& part = block.pes[pe];
       for (std::size_t j = 0; j < part.pointers.size(); ++j) {
-        write(static_cast<unsigned>(j % 2 == 0 ? FillKind::even_pointers : FillKind::odd_pointers), pe,
-              next_pointer + static_cast<std::int64_t>(j / 2),
+        const std::int64_t number = next_pointer + static_cast<std::int64_t>(j);
+        write(static_cast<unsigned>(number % 2 == 0 ? FillKind::even_pointers : FillKind::odd_pointers), pe,
+              number / 2,
               static_cast<std::uint64_t>(next_word[pe] * per_word + part.pointers[j]));
       }
       for (std::int64_t first = 0; first < part.entries(); first += per_word) {
@@ -104,7 +105,7 @@ void EieDriver::fill(const sim::EieBlocks& tile, std::int64_t generation) {
         write(static_cast<unsigned>(FillKind::matrix), pe, next_word[pe]++, word);
       }
     }
-    next_pointer += (block.columns + 1 + 1) / 2;
+    next_pointer += block.columns + 1;
   }
 }
 

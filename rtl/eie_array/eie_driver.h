@@ -42,7 +42,7 @@ class EieDriver : public sim::EieUnit {
   std::int64_t ended_ = 0;                         ///< passes of the layer
   bool several_tiles_ = false;                     ///< the memories hold two
   std::int64_t filled_ = -1;                       ///< generation of the tile written last
-  std::vector<std::int64_t> pointers_of_;          ///< by block of that tile: word of the pointer banks
+  std::vector<std::int64_t> pointers_of_;          ///< by block of that tile: number of its first one
   std::vector<std::vector<std::uint8_t>> source_;  ///< beats that are not on their way yet
 };
 

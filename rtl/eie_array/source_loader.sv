@@ -10,7 +10,7 @@ module source_loader #(
   localparam int unsigned ColumnBits = Columns > 1 ? $clog2(Columns) : 1
 ) (
   input  logic                              clk_i,
-  input  logic                        rst_ni,
+  input  logic                              rst_ni,
 
   input  logic                              load_i,   // a pass with new inputs is accepted
   input  logic [19:0]                       channels_i,

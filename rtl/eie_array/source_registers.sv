@@ -1,5 +1,6 @@
-// Source registers: the activations of a pass. Column c lives in PE c mod Pes, in its register c div Pes; here they
-// lie in column order. What is zero is known from a bit per register, so nothing else is cleared for a new vector.
+// Source registers: the activations of a pass. Column c lives in PE c mod Pes, in its register c div Pes; here
+// they lie in column order. What is zero is known from a bit per register, so nothing else is cleared for a new
+// vector.
 module source_registers #(
   parameter int unsigned Pes = 4,
   parameter int unsigned Registers = 8,
