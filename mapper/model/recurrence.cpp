@@ -23,6 +23,7 @@ Recurrence::Recurrence(const arch::Accelerator& accelerator, const TileTraffic& 
       movers_(levels_ - 1),
       array_stages_(accelerator.array.eie ? 5 : 3),
       banks_(accelerator.array.eie ? 1 : 2),
+      least_load_(accelerator.array.eie ? 0 : 1),
       array_rank_(static_cast<int>(levels_) + 1) {
   if (levels_ > port_.size()) throw std::invalid_argument("the timing model takes up to 8 memory levels");
   for (std::size_t i = 0; i < levels_; ++i) port_[i].rate = PortRate(accelerator.memory[i]);
@@ -204,8 +205,8 @@ bool Recurrence::advance_array(const PassCost& cost, unsigned needed, bool opens
       const LoadCost& load = cost.first[needed];
       counters_.busy[static_cast<std::size_t>(weight_level_)] += load.weight_busy;
       counters_.busy[static_cast<std::size_t>(input_level_)] += load.input_busy;
-      loaded_ = array_time_ + load.cycles;
-      account(load.cause, loaded_);
+      loaded_ = array_time_ + std::max(load.cycles, least_load_);
+      account(load.cause, array_time_ + load.cycles);
       phase_ = Phase::bank;
       [[fallthrough]];
     }
@@ -245,6 +246,7 @@ bool Recurrence::advance_array(const PassCost& cost, unsigned needed, bool opens
 
 void Recurrence::issue(const PassCost& cost, Cycle restored) {
   const Cycle first = std::max({now_ + 1, loaded_, restored, array_time_});
+  account(Stall::memory, first);
   now_ = first + cost.rest;
   accounted_ = now_ + 1;
   counters_.stalls[static_cast<std::size_t>(Stall::weight_port)] += cost.stalls[0];

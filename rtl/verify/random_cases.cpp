@@ -66,8 +66,10 @@ arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accel
     shape.dilation_w = random.range(1, 2);
     shape.pad_top = random.range(0, 2);
     shape.pad_left = random.range(0, 2);
-    shape.input_h = random.range(1, 9);
-    shape.input_w = random.range(1, 9);
+    const std::int64_t reach_h = (size[Dim::R] - 1) * shape.dilation_h + 1,
+                       reach_w = (size[Dim::S] - 1) * shape.dilation_w + 1;
+    shape.input_h = random.range(std::max<std::int64_t>(1, reach_h - 2 * shape.pad_top), 9);
+    shape.input_w = random.range(std::max<std::int64_t>(1, reach_w - 2 * shape.pad_left), 9);
     fit_window(shape);
   }
   while (shape.macs() > 6000) {

@@ -6,7 +6,10 @@
 
 namespace heddle::sim {
 
+using arch::Stall;
+
 void DotArray::run_steps(const Pass& pass) {
+  const Cycle accepted = now();
   for (std::size_t index = 0; index < datapath_.step_count(); ++index) {
     // Loading begins when the step before issues, or with the pass.
     const DotLoad load = datapath_.load(index);
@@ -18,7 +21,8 @@ void DotArray::run_steps(const Pass& pass) {
     account(time.cause, loaded);
     Cycle restored = 0;
     if (index == 0 && pass.opens) restored = open_bank(pass);
-    wait_until(std::max({last_issue() + 1, loaded, restored}));
+    wait_until(std::max({last_issue() + 1, accepted + 1, loaded, restored}));
+    account(Stall::memory, now());  // the pass came late, and all that its first step needs is there
 
     if (run_.watcher) {
       const std::int64_t multiplies = run_.actions.multiplies, gated = run_.actions.gated_multiplies;

@@ -32,6 +32,7 @@ void DotFast::begin_pass(const Pass& pass) {
 }
 
 void DotFast::run_steps(const Pass& pass) {
+  const Cycle accepted = here();
   const arch::LoadCost& load = cost_->first[needed_];
   const Cycle loaded = here() + load.cycles;
   account(load.cause, loaded);
@@ -43,7 +44,9 @@ void DotFast::run_steps(const Pass& pass) {
   if (pass.opens) restored = open_bank(pass);
   count_accumulators(pass);
 
-  const Cycle last = std::max({last_issue() + 1, loaded, restored}) + cost_->rest;
+  const Cycle first = std::max({last_issue() + 1, accepted + 1, loaded, restored});
+  account(Stall::memory, first);
+  const Cycle last = first + cost_->rest;
   constexpr std::array<Stall, 3> kCauses = {Stall::weight_port, Stall::input_port, Stall::bandwidth};
   for (std::size_t cause = 0; cause < kCauses.size(); ++cause)
     run_.cycles.stalls[static_cast<std::size_t>(kCauses[cause])] += cost_->stalls[cause];
