@@ -219,6 +219,8 @@ void add_verify(CLI::App& app, VerifyOptions& o, VerifyWords& words) {
   verify->add_option("--waves", o.waves, "Write the cycles before a difference there")->type_name("FILE.fst");
   verify->add_option("--coverage", o.coverage, "Collect lines and toggles of the RTL, and write them there")
       ->type_name("FILE.dat");
+  verify->add_flag_callback(
+      "--no-shrink", [&o] { o.shrink = false; }, "Leave a failing case as large as it was found");
   verify->add_flag("--quiet", o.quiet, "No progress bar");
 }
 

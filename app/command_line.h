@@ -90,6 +90,7 @@ struct VerifyOptions {
   std::uint64_t seed = 1;
   RtlChoice rtl;
   std::optional<std::filesystem::path> waves, coverage;
+  bool shrink = true;  ///< make a failing case smaller
   bool quiet = false;
 };
 

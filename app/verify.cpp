@@ -187,6 +187,10 @@ VerifyReport verify(const VerifyOptions& options, const ConfigLibrary& library, 
       progress.clear();
       report.text += fmt::format("{}\n", mismatch.what());
       if (options.only_case) return report;
+      if (!options.shrink) {
+        report.text += fmt::format("see it alone with\n  heddle {}\n", fmt::join(case_command(options, number, options.sizes), " "));
+        return report;
+      }
       const verify::Overrides small = shrink(options, number, campaign.last(), progress);
       progress.clear();
       report.text += fmt::format("case {} of seed {}, made smaller; see it alone with\n  heddle {}\n", number,

@@ -166,7 +166,7 @@ class Device {
  private:
   void cycle();
   void drive();
-  void eval();
+  void eval();  ///< if inputs have changed
   bool quiet() const;
 
   std::unique_ptr<Model> model_;

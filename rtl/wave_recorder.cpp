@@ -70,6 +70,15 @@ void WaveRecorder::new_chapter() {
   model_.save(free.string());
 }
 
+bool WaveRecorder::changed() const {
+  const unsigned char* known = known_.data();
+  for (const ModelPort& port : ports_) {
+    if (std::memcmp(known, port.bits, port.bytes) != 0) return true;
+    known += port.bytes;
+  }
+  return false;
+}
+
 /// One record: the time, how many inputs changed, and of each its number and bits.
 void WaveRecorder::record(std::uint64_t time) {
   std::vector<unsigned char>& log = chapters_[1].inputs;

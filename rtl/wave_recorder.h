@@ -20,6 +20,8 @@ class WaveRecorder {
 
   /// Forgets what was.
   void begin();
+  /// Have inputs changed since the last record()?
+  bool changed() const;
   /// Is called after every eval() of the model. `time`: in units of the waveform, ascending.
   void record(std::uint64_t time);
   /// Runs the model through what was recorded and writes it from `begin` on. The model is then where it was.

@@ -33,7 +33,9 @@ module accumulator_row #(
   output logic [OutputPort*AccumulatorBits-1:0] drain_sum_o
 );
 
-  logic [AccumulatorBits-1:0] sum_q [2 << (AddressBits + ColumnBits)];  // by bank, accumulator, column
+  // By bank, accumulator, column. A register file: flops (for yosys, which takes arrays for memories).
+  (* mem2reg *)
+  logic [AccumulatorBits-1:0] sum_q [2 << (AddressBits + ColumnBits)];
 
   function automatic logic [AccumulatorBits-1:0] extended(logic [SumBits-1:0] sum);
     extended = AccumulatorBits'($signed(sum));

@@ -408,6 +408,12 @@ module dot_array #(
   assign count         = issue && (new_weights_q || new_inputs_q);
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
+    logic               issuing;
+    logic [Columns-1:0] multiplying, adding;
+    assign issuing     = RowCountBits'(r) < rows_q;
+    assign multiplying = RowCountBits'(r) < multiply_q.rows ? multiply_columns : '0;
+    assign adding      = RowCountBits'(r) < add_q.rows ? add_columns : '0;
+
     array_row #(
       .Columns        (Columns),
       .NmM            (NmM),
@@ -433,14 +439,14 @@ module dot_array #(
       .narrow_inputs_i  (narrow_inputs),
       .lanes_i          (lanes_q),
       .group_i          (group_q),
-      .unpack_i         (issue && new_weights_q && RowCountBits'(r) < rows_q),
+      .unpack_i         (issue && new_weights_q && issuing),
       .data_i           (weight_data),
-      .count_i          (count && RowCountBits'(r) < rows_q),
+      .count_i          (count && issuing),
       .zeros_i          (zeros),
       .gated_o          (row_gated[r*32 +: 32]),
-      .multiply_i       (RowCountBits'(r) < multiply_q.rows ? multiply_columns : '0),
+      .multiply_i       (multiplying),
       .inputs_i         (inputs),
-      .add_i            (RowCountBits'(r) < add_q.rows ? add_columns : '0),
+      .add_i            (adding),
       .add_bank_i       (add_bank),
       .add_address_i    (add_address),
       .add_touched_i    (add_touched),

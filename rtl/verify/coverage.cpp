@@ -43,7 +43,7 @@ Coverage::Coverage(const arch::Accelerator& accelerator, rtl::Device& device) : 
     both("weights and inputs come together", "weights_valid_i", "inputs_valid_i");
     point("steps issue back to back");
     point("a ragged tile: columns");
-    point("several accumulators");
+    if (accelerator.array.registers.outputs > 1) point("several accumulators");
     if (accelerator.array.sparsity) {
       point("n:m weights");
       point("dense weights on an n:m array");
@@ -117,7 +117,7 @@ void Coverage::add_dot(const sim::LayerProgram& program) {
   for (const Dim d : {Dim::N, Dim::P, Dim::Q}) cut = cut || size[d] % std::min(axes[d], size[d]) != 0;
   for (const Dim d : {Dim::N, Dim::M, Dim::P, Dim::Q}) accumulators *= (std::min(pass[d], size[d]) + axes[d] - 1) / axes[d];
   meet("a ragged tile: columns", cut);
-  meet("several accumulators", accumulators > 1);
+  if (accelerator_.array.registers.outputs > 1) meet("several accumulators", accumulators > 1);
   if (accelerator_.array.sparsity) {
     meet("n:m weights", problem.sparsity.has_value());
     meet("dense weights on an n:m array", !problem.sparsity);
