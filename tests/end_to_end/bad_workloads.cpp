@@ -34,7 +34,7 @@ std::vector<BadInput> bad_command_lines() {
                      fragments});
   };
   const std::string run = "run net.yaml --arch arch.yaml ";
-  add("no command", "", {"heddle: a command is missing; expected run, map, show"});
+  add("no command", "", {"heddle: a command is missing; expected run, map, verify, show"});
   add("an unknown command", "rum net.yaml", {"unknown command \"rum\" (did you mean \"run\"?)"});
   add("no network", "run --arch arch.yaml", {"NETWORK is required"});
   add("no accelerator", "run net.yaml", {"--arch is required"});
@@ -49,7 +49,18 @@ std::vector<BadInput> bad_command_lines() {
       {"--input is for runs that compute", "expected --fidelity fast"});
   add("a trace of a run without a machine", run + "--fidelity analytical --trace t.json",
       {"--trace shows what the machine does", "expected --fidelity fast"});
-  add("an array that is not there yet", run + "--array rtl", {"\"rtl\" is not part of this version"});
+  add("an array for a run without a machine", run + "--fidelity analytical --array both",
+      {"--array both runs the machine", "expected --array model"});
+  add("waves of a run that compares nothing", run + "--waves w.fst", {"--waves shows a difference", "expected --array both"});
+  const std::string verify = "verify --arch arch.yaml ";
+  add("RTL of an array that there is none of", "verify --arch eyeriss",
+      {"array.registers: the RTL's PEs hold one vector", "run on --array model"});
+  add("a user's RTL without its module", verify + "--rtl mine.sv", {"--rtl and --top go together"});
+  add("a user's RTL that is not there", verify + "--rtl mine.sv --top mine", {"mine.sv: no such file"});
+  add("a case of a network", verify + "net.yaml --case 3", {"--case, --sizes and --coverage are for random layers"});
+  add("a size that no layer has", verify + "--sizes K=3", {"\"K=3\": expected NAME=NUMBER", "waits, N, G"});
+  add("a recipe for random layers", verify + "--recipe int8", {"--recipe and --layers are for a network"});
+  add("an unknown timing", verify + "--timing loose", {"unknown value \"loose\"", "expected strict, relaxed"});
   add("an unknown search", run + "--search exhaustive",
       {"--search", "unknown value \"exhaustive\"", "expected optimal, random, annealing, genetic, default"});
   add("an unknown objective", run + "--objective power",
