@@ -75,7 +75,17 @@ std::string errors_of(const std::string& messages) {
   std::string line, result;
   int kept = 0;
   while (std::getline(lines, line) && kept < 12) {
-    if (line.find("rror") == std::string::npos && line.find("%Warning") == std::string::npos) continue;
+    // What the compiler says of a port that the module does not have.
+    const std::string member = "has no member named ‘";
+    if (const std::size_t at = line.find(member); at != std::string::npos) {
+      const std::size_t begin = at + member.size();
+      line = "the module has no port " + line.substr(begin, line.find("’", begin) - begin) + ", see docs/socket.md";
+      if (result.find(line) != std::string::npos) continue;
+      result += "\n  " + line;
+      ++kept;
+      continue;
+    }
+    if (line.find("rror") == std::string::npos || line.find("no matching function") != std::string::npos) continue;
     result += "\n  " + line;
     ++kept;
   }

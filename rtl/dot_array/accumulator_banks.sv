@@ -10,57 +10,57 @@ module accumulator_banks #(
   parameter int unsigned ColumnBits = 3,
   parameter int unsigned TileBits = 8
 ) (
-  input  logic                                    clk_i,
-  input  logic                                    rst_ni,
-  input  logic [8*SpanBits-1:0]                axis_i,
-  input  logic [8*AddressBits-1:0]             distance_i,
+  input  logic                              clk_i,
+  input  logic                              rst_ni,
+  input  logic [8*SpanBits-1:0]             axis_i,
+  input  logic [8*AddressBits-1:0]          distance_i,
 
-  input  logic                                    accept_i,        // a pass
-  input  logic                                    opens_i,
-  input  logic                                    resumes_i,
-  input  logic [8*20-1:0]                        extent_i,
-  output logic                                    issue_bank_o,    // of the step that issues
-  output logic                                    ready_o,         // the bank of the pass in progress
-  input  logic                                    close_i,         // its last step issues
-  input  logic [8*20-1:0]                        close_extent_i,
+  input  logic                              accept_i,       // a pass
+  input  logic                              opens_i,
+  input  logic                              resumes_i,
+  input  logic [8*20-1:0]                   extent_i,
+  output logic                              issue_bank_o,   // of the step that issues
+  output logic                              ready_o,        // the bank of the pass in progress
+  input  logic                              close_i,        // its last step issues
+  input  logic [8*20-1:0]                   close_extent_i,
 
-  input  logic                                    add_i,           // a step's sums are added
-  input  logic                                    add_bank_i,
-  input  logic [AddressBits-1:0]                  add_address_i,
-  output logic                                    add_touched_o,   // to a sum
+  input  logic                              add_i,          // a step's sums are added
+  input  logic                              add_bank_i,
+  input  logic [AddressBits-1:0]            add_address_i,
+  output logic                              add_touched_o,  // to a sum
 
-  input  logic                                    sums_valid_i,
-  output logic                                    sums_ready_o,
-  output logic [OutputPort-1:0]                   restore_o,
-  output logic                                    restore_bank_o,
-  output logic [OutputPort*AddressBits-1:0]  restore_address_o,
-  output logic [OutputPort*RowBits-1:0]      restore_row_o,
-  output logic [OutputPort*ColumnBits-1:0]   restore_column_o,
+  input  logic                              sums_valid_i,
+  output logic                              sums_ready_o,
+  output logic [OutputPort-1:0]             restore_o,
+  output logic                              restore_bank_o,
+  output logic [OutputPort*AddressBits-1:0] restore_address_o,
+  output logic [OutputPort*RowBits-1:0]     restore_row_o,
+  output logic [OutputPort*ColumnBits-1:0]  restore_column_o,
 
-  output logic                                    results_valid_o,
-  input  logic                                    results_ready_i,
-  output logic                                    results_last_o,
-  output logic [OutputPort-1:0]                   drain_o,
-  output logic                                    drain_bank_o,
-  output logic [OutputPort*AddressBits-1:0]  drain_address_o,
-  output logic [OutputPort*RowBits-1:0]      drain_row_o,
-  output logic [OutputPort*ColumnBits-1:0]   drain_column_o
+  output logic                              results_valid_o,
+  input  logic                              results_ready_i,
+  output logic                              results_last_o,
+  output logic [OutputPort-1:0]             drain_o,
+  output logic                              drain_bank_o,
+  output logic [OutputPort*AddressBits-1:0] drain_address_o,
+  output logic [OutputPort*RowBits-1:0]     drain_row_o,
+  output logic [OutputPort*ColumnBits-1:0]  drain_column_o
 );
 
   localparam int unsigned BankSize = 2**AddressBits;
 
-  logic                         bank_q, bank_d;
-  logic                         restoring_q, restoring_d;  // partial sums of the pass in progress are missing
-  logic [8*20-1:0]             restore_extent_q;
-  logic [1:0]                   occupied_q, occupied_d;    // closed, not yet drained
-  logic [1:0]                   full_q, full_d;            // complete, not yet drained
-  logic [3:0]              closing_q;                 // banks that closed one and two cycles ago
-  logic [1:0]                   close_banks;
-  logic [2*160-1:0]        extent_q;
-  logic [2*BankSize-1:0]     touched_q, touched_d;
-  logic                         drain_bank_q;
-  logic                         restore_now, restored, restore_last, drain_next, drained;
-  logic [OutputPort-1:0]        restore_places;
+  logic                  bank_q, bank_d;
+  logic                  restoring_q, restoring_d;  // partial sums of the pass in progress are missing
+  logic [8*20-1:0]       restore_extent_q;
+  logic [1:0]            occupied_q, occupied_d;    // closed, not yet drained
+  logic [1:0]            full_q, full_d;            // complete, not yet drained
+  logic [3:0]            closing_q;                 // banks that closed one and two cycles ago
+  logic [1:0]            close_banks;
+  logic [2*160-1:0]      extent_q;
+  logic [2*BankSize-1:0] touched_q, touched_d;
+  logic                  drain_bank_q;
+  logic                  restore_now, restored, restore_last, drain_next, drained;
+  logic [OutputPort-1:0] restore_places;
 
   assign bank_d       = bank_q ^ (accept_i && opens_i);
   assign issue_bank_o = bank_q;
@@ -168,9 +168,7 @@ module accumulator_banks #(
     end
   end
 
-  `ASSERT_HANDSHAKE(Results, results_valid_o, results_ready_i, ({results_last_o, drain_o}))
   `ASSERT(SumsReadyHolds, sums_ready_o && !sums_valid_i |=> sums_ready_o)
-  `ASSERT(SumsValidHolds, sums_valid_i && !sums_ready_o |=> sums_valid_i)
   `ASSERT(AddsToFreeBank, add_i |-> !full_q[add_bank_i])
 
 endmodule

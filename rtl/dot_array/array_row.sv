@@ -18,45 +18,45 @@ module array_row #(
   localparam int unsigned ZeroBits = $clog2(Columns + 1),
   localparam int unsigned ValueBits = InputBits + 1
 ) (
-  input  logic                                             clk_i,
-  input  logic [RowBits-1:0]                               row_i,         // which row this is
-  input  logic [4:0]                                       weight_bits_i,
-  input  logic                                             sparse_i,
-  input  logic [1:0]                                       width_log_i,
-  input  logic                                             narrow_inputs_i,
+  input  logic                                   clk_i,
+  input  logic [RowBits-1:0]                     row_i,       // which row this is
+  input  logic [4:0]                             weight_bits_i,
+  input  logic                                   sparse_i,
+  input  logic [1:0]                             width_log_i,
+  input  logic                                   narrow_inputs_i,
 
   // A step issues.
-  input  logic [LaneCountBits-1:0]                         lanes_i,
-  input  logic [Slots*PositionBits-1:0]               group_i,
-  input  logic                                             unpack_i,
-  input  logic [DataBits-1:0]                              data_i,
-  input  logic                                             count_i,
-  input  logic [Positions*ZeroBits-1:0]               zeros_i,
-  output logic [31:0]                                      gated_o,
+  input  logic [LaneCountBits-1:0]               lanes_i,
+  input  logic [Slots*PositionBits-1:0]          group_i,
+  input  logic                                   unpack_i,
+  input  logic [DataBits-1:0]                    data_i,
+  input  logic                                   count_i,
+  input  logic [Positions*ZeroBits-1:0]          zeros_i,
+  output logic [31:0]                            gated_o,
 
   // It multiplies and reduces.
-  input  logic [Columns-1:0]                               multiply_i,    // by column
+  input  logic [Columns-1:0]                     multiply_i,  // by column
   input  logic [Columns*Slots*NmM*ValueBits-1:0] inputs_i,
 
   // It accumulates.
-  input  logic [Columns-1:0]                               add_i,
-  input  logic                                             add_bank_i,
-  input  logic [AddressBits-1:0]                           add_address_i,
-  input  logic                                             add_touched_i,
+  input  logic [Columns-1:0]                     add_i,
+  input  logic                                   add_bank_i,
+  input  logic [AddressBits-1:0]                 add_address_i,
+  input  logic                                   add_touched_i,
 
-  input  logic [OutputPort-1:0]                            restore_i,
-  input  logic                                             restore_bank_i,
-  input  logic [OutputPort*AddressBits-1:0]           restore_address_i,
-  input  logic [OutputPort*RowBits-1:0]               restore_row_i,
-  input  logic [OutputPort*ColumnBits-1:0]            restore_column_i,
-  input  logic [OutputPort*AccumulatorBits-1:0]       restore_sum_i,
+  input  logic [OutputPort-1:0]                  restore_i,
+  input  logic                                   restore_bank_i,
+  input  logic [OutputPort*AddressBits-1:0]      restore_address_i,
+  input  logic [OutputPort*RowBits-1:0]          restore_row_i,
+  input  logic [OutputPort*ColumnBits-1:0]       restore_column_i,
+  input  logic [OutputPort*AccumulatorBits-1:0]  restore_sum_i,
 
-  input  logic [OutputPort-1:0]                            drain_i,
-  input  logic                                             drain_bank_i,
-  input  logic [OutputPort*AddressBits-1:0]           drain_address_i,
-  input  logic [OutputPort*RowBits-1:0]               drain_row_i,
-  input  logic [OutputPort*ColumnBits-1:0]            drain_column_i,
-  output logic [OutputPort*AccumulatorBits-1:0]       drain_sum_o    // zero where it is another row's
+  input  logic [OutputPort-1:0]                  drain_i,
+  input  logic                                   drain_bank_i,
+  input  logic [OutputPort*AddressBits-1:0]      drain_address_i,
+  input  logic [OutputPort*RowBits-1:0]          drain_row_i,
+  input  logic [OutputPort*ColumnBits-1:0]       drain_column_i,
+  output logic [OutputPort*AccumulatorBits-1:0]  drain_sum_o  // zero where it is another row's
 );
 
   localparam int unsigned SelectBits = NmM > 1 ? $clog2(NmM) : 1;

@@ -81,30 +81,27 @@ module dot_array #(
   localparam int unsigned WholeTile       = $clog2(Accumulators * larger(Rows, Columns) + 1);
   localparam int unsigned TileBits        = larger(SpanBits, WholeTile > 20 ? 20 : WholeTile);
   localparam int unsigned ZeroBits        = $clog2(Columns + 1);
+  localparam int unsigned BeatBits        = OutputPort * AccumulatorBits;
+  localparam int unsigned VectorBits      = Slots * NmM * ValueBits;  // of a column's inputs
   localparam int unsigned SelectBits      = NmM > 1 ? $clog2(NmM) : 0;
 
-  localparam int unsigned WeightRowBits    = Slots * (WeightBits + SelectBits);
-  localparam int unsigned WeightBeatBits   = 8 * WeightPort;
-  localparam int unsigned WeightBeats      = (Rows * WeightRowBits + WeightBeatBits - 1) / WeightBeatBits;
-  localparam int unsigned WeightVectorBits = WeightBeats * WeightBeatBits;
-  localparam int unsigned WeightDataBits   = WeightVectorBits + WeightRowBits;
-  localparam int unsigned WeightCountBits  = $clog2(WeightVectorBits + 1);
-  localparam int unsigned InputColumnBits  = Positions * InputBits;
-  localparam int unsigned InputBeatBits    = 8 * InputPort;
-  localparam int unsigned InputBeats       = (Columns * InputColumnBits + InputBeatBits - 1) / InputBeatBits;
-  localparam int unsigned InputVectorBits  = InputBeats * InputBeatBits;
-  localparam int unsigned InputDataBits    = InputVectorBits + InputColumnBits;
-  localparam int unsigned InputCountBits   = $clog2(InputVectorBits + 1);
+  // Operand registers: whole beats, and above them a row (column) of zeros.
+  localparam int unsigned WeightRowBits   = Slots * (WeightBits + SelectBits);
+  localparam int unsigned WeightBeats     = (Rows * WeightRowBits + 8 * WeightPort - 1) / (8 * WeightPort);
+  localparam int unsigned WeightDataBits  = WeightBeats * 8 * WeightPort + WeightRowBits;
+  localparam int unsigned InputColumnBits = Positions * InputBits;
+  localparam int unsigned InputBeats      = (Columns * InputColumnBits + 8 * InputPort - 1) / (8 * InputPort);
+  localparam int unsigned InputDataBits   = InputBeats * 8 * InputPort + InputColumnBits;
 
   // Configuration.
-  logic [8*SpanBits-1:0]    axis;
-  logic [63:0]             inner;
-  logic [8*AddressBits-1:0] distance;
-  logic [4:0]                  weight_bits, input_bits;
-  logic signed [InputBits:0]   zero_point;
-  logic                        sparse;
-  logic [39:0]            size, stride, dilation, pad;
-  logic [1:0]                  width_log;
+  logic [8*SpanBits-1:0]     axis;
+  logic [63:0]               inner;
+  logic [8*AddressBits-1:0]  distance;
+  logic [4:0]                weight_bits, input_bits;
+  logic signed [InputBits:0] zero_point;
+  logic                      sparse;
+  logic [39:0]               size, stride, dilation, pad;
+  logic [1:0]                width_log, slots_log;
 
   dot_configuration #(
     .NmM        (NmM),
@@ -133,14 +130,15 @@ module dot_array #(
     .width_log_o  (width_log)
   );
 
+  assign slots_log = Scalable != 0 ? width_log : '0;
+
   // Which step loads, and which one issues.
-  logic                     accept, bank_ready, weights_loaded, inputs_loaded;
-  logic                     load, load_weights, load_inputs;
-  logic [8*20-1:0]         load_start, close_extent;
-  logic [8*SpanBits-1:0] load_span;
-  logic                     issue, close;
-  logic [AddressBits-1:0]   issue_address;
-  logic [ElementBits-1:0]   load_elements;
+  logic                   accept, bank_ready, loaded;
+  logic                   load, load_weights, load_inputs;
+  logic [8*20-1:0]        load_start, close_extent;
+  logic [8*SpanBits-1:0]  load_span;
+  logic                   issue, close;
+  logic [AddressBits-1:0] issue_address;
 
   step_sequencer #(
     .SpanBits   (SpanBits),
@@ -159,7 +157,7 @@ module dot_array #(
     .pass_resumes_i   (pass_resumes_i),
     .pass_closes_i    (pass_closes_i),
     .accept_o         (accept),
-    .operands_loaded_i(weights_loaded && inputs_loaded),
+    .operands_loaded_i(loaded),
     .bank_ready_i     (bank_ready),
     .load_o           (load),
     .load_weights_o   (load_weights),
@@ -172,131 +170,74 @@ module dot_array #(
     .close_extent_o   (close_extent)
   );
 
-  // What the step that loads covers.
-  logic [RowCountBits-1:0]               load_rows, rows_q;
-  logic [ColumnCountBits-1:0]            load_columns, columns_q;
-  logic [LaneCountBits-1:0]              load_lanes, lanes_q;
-  logic [PositionBits-1:0]               load_positions, positions_q;
-  logic [Slots*PositionBits-1:0]    load_group, group_q;
-  logic                                  new_weights_q, new_inputs_q;
-  logic [Columns*Positions-1:0]     load_present;
-  logic [Columns*ElementBits-1:0]   load_begin;
+  // The step that was loaded last, and its operands.
+  logic [RowCountBits-1:0]        rows;
+  logic [ColumnCountBits-1:0]     columns;
+  logic [LaneCountBits-1:0]       lanes;
+  logic [PositionBits-1:0]        positions;
+  logic [Slots*PositionBits-1:0]  group;
+  logic                           new_weights, new_inputs;
+  logic [Columns*Positions-1:0]   load_present;
+  logic [Columns*ElementBits-1:0] load_begin;
+  logic [WeightDataBits-1:0]      weight_data;
+  logic [InputDataBits-1:0]       input_data;
 
-  step_shape #(
-    .NmN            (NmN),
-    .NmM            (NmM),
-    .SpanBits       (SpanBits),
-    .Lanes          (Slots),
-    .RowCountBits   (RowCountBits),
-    .ColumnCountBits(ColumnCountBits),
-    .LaneCountBits  (LaneCountBits),
-    .PositionBits   (PositionBits)
-  ) u_shape (
-    .enable_i   (load),
-    .sparse_i   (sparse),
-    .span_i     (load_span),
-    .rows_o     (load_rows),
-    .columns_o  (load_columns),
-    .lanes_o    (load_lanes),
-    .positions_o(load_positions),
-    .group_o    (load_group)
+  step_loading #(
+    .Rows      (Rows),
+    .Columns   (Columns),
+    .NmN       (NmN),
+    .NmM       (NmM),
+    .Slots     (Slots),
+    .Positions (Positions),
+    .WeightBits(WeightBits),
+    .InputBits (InputBits),
+    .WeightPort(WeightPort),
+    .InputPort (InputPort),
+    .SpanBits  (SpanBits)
+  ) u_loading (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .weight_bits_i  (weight_bits),
+    .input_bits_i   (input_bits),
+    .sparse_i       (sparse),
+    .slots_log_i    (slots_log),
+    .size_i         (size),
+    .stride_i       (stride),
+    .dilation_i     (dilation),
+    .pad_i          (pad),
+    .load_i         (load),
+    .load_weights_i (load_weights),
+    .load_inputs_i  (load_inputs),
+    .load_start_i   (load_start),
+    .load_span_i    (load_span),
+    .present_o      (load_present),
+    .begin_o        (load_begin),
+    .weights_valid_i(weights_valid_i),
+    .weights_ready_o(weights_ready_o),
+    .weights_data_i (weights_data_i),
+    .inputs_valid_i (inputs_valid_i),
+    .inputs_ready_o (inputs_ready_o),
+    .inputs_data_i  (inputs_data_i),
+    .loaded_o       (loaded),
+    .new_weights_o  (new_weights),
+    .new_inputs_o   (new_inputs),
+    .rows_o         (rows),
+    .columns_o      (columns),
+    .lanes_o        (lanes),
+    .positions_o    (positions),
+    .group_o        (group),
+    .weight_data_o  (weight_data),
+    .input_data_o   (input_data)
   );
-
-  input_window #(
-    .SpanBits       (SpanBits),
-    .Columns        (Columns),
-    .Positions      (Positions),
-    .ColumnCountBits(ColumnCountBits),
-    .ElementBits    (ElementBits)
-  ) u_window (
-    .enable_i  (load_inputs),
-    .size_i    (size),
-    .stride_i  (stride),
-    .dilation_i(dilation),
-    .pad_i     (pad),
-    .start_i   (load_start),
-    .span_i    (load_span),
-    .columns_i (load_columns),
-    .present_o (load_present),
-    .begin_o   (load_begin),
-    .elements_o(load_elements)
-  );
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) begin
-      rows_q        <= '0;
-      columns_q     <= '0;
-      lanes_q       <= '0;
-      positions_q   <= '0;
-      group_q       <= '0;
-      new_weights_q <= 1'b0;
-      new_inputs_q  <= 1'b0;
-    end else if (load) begin
-      rows_q        <= load_rows;
-      columns_q     <= load_columns;
-      lanes_q       <= load_lanes;
-      positions_q   <= load_positions;
-      group_q       <= load_group;
-      new_weights_q <= load_weights;
-      new_inputs_q  <= load_inputs;
-    end
-  end
-
-  // Operand registers.
-  logic [WeightCountBits-1:0]  load_weight_bits;
-  logic [InputCountBits-1:0]   load_input_bits;
-  logic [WeightVectorBits-1:0] weight_vector;
-  logic [InputVectorBits-1:0]  input_vector;
-  logic [WeightDataBits-1:0]   weight_data;
-  logic [InputDataBits-1:0]    input_data;
-
-  assign load_weight_bits = WeightCountBits'(load_rows) * WeightCountBits'(load_lanes) *
-                            (WeightCountBits'(weight_bits) + (sparse ? WeightCountBits'(SelectBits) : '0));
-  assign load_input_bits  = InputCountBits'(load_elements) * InputCountBits'(input_bits);
-
-  operand_loader #(
-    .BeatBits (WeightBeatBits),
-    .Beats    (WeightBeats),
-    .CountBits(WeightCountBits)
-  ) u_weight_loader (
-    .clk_i   (clk_i),
-    .rst_ni  (rst_ni),
-    .start_i (load_weights),
-    .bits_i  (load_weight_bits),
-    .loaded_o(weights_loaded),
-    .valid_i (weights_valid_i),
-    .ready_o (weights_ready_o),
-    .data_i  (weights_data_i),
-    .data_o  (weight_vector)
-  );
-
-  operand_loader #(
-    .BeatBits (InputBeatBits),
-    .Beats    (InputBeats),
-    .CountBits(InputCountBits)
-  ) u_input_loader (
-    .clk_i   (clk_i),
-    .rst_ni  (rst_ni),
-    .start_i (load_inputs),
-    .bits_i  (load_input_bits),
-    .loaded_o(inputs_loaded),
-    .valid_i (inputs_valid_i),
-    .ready_o (inputs_ready_o),
-    .data_i  (inputs_data_i),
-    .data_o  (input_vector)
-  );
-
-  assign weight_data = {{WeightRowBits{1'b0}}, weight_vector};
-  assign input_data  = {{InputColumnBits{1'b0}}, input_vector};
 
   // Accumulator banks.
-  logic                                    issue_bank, add, add_bank, add_touched;
-  logic [AddressBits-1:0]                  add_address;
-  logic [OutputPort-1:0]                   restore, drain;
-  logic                                    restore_bank, drain_bank;
-  logic [OutputPort*AddressBits-1:0]  restore_address, drain_address;
-  logic [OutputPort*RowBits-1:0]      restore_row, drain_row;
-  logic [OutputPort*ColumnBits-1:0]   restore_column, drain_column;
+  logic                              issue_bank, add, add_bank, add_touched;
+  logic [AddressBits-1:0]            add_address;
+  logic [OutputPort-1:0]             restore, drain;
+  logic                              restore_bank, drain_bank;
+  logic [OutputPort*AddressBits-1:0] restore_address, drain_address;
+  logic [OutputPort*RowBits-1:0]     restore_row, drain_row;
+  logic [OutputPort*ColumnBits-1:0]  restore_column, drain_column;
 
   accumulator_banks #(
     .OutputPort (OutputPort),
@@ -351,7 +292,7 @@ module dot_array #(
   stage_t               issued, multiply_q, add_q;
   logic [Columns-1:0]   multiply_columns, add_columns;
 
-  assign issued           = {issue, issue_bank, issue_address, rows_q, columns_q};
+  assign issued           = {issue, issue_bank, issue_address, rows, columns};
   assign multiply_columns = multiply_q.valid ? ~({Columns{1'b1}} << multiply_q.columns) : '0;
   assign add_columns      = add_q.valid ? ~({Columns{1'b1}} << add_q.columns) : '0;
   assign add              = add_q.valid;
@@ -369,8 +310,8 @@ module dot_array #(
   end
 
   // Columns.
-  logic [Columns*Slots*NmM*ValueBits-1:0] inputs;
-  logic [Columns*Positions-1:0]                zero;
+  logic [Columns*VectorBits-1:0] inputs;
+  logic [Columns*Positions-1:0]  zero;
 
   for (genvar c = 0; c < Columns; c++) begin : gen_column
     input_column #(
@@ -390,27 +331,27 @@ module dot_array #(
       .load_i      (load_inputs),
       .present_i   (load_present[c*Positions +: Positions]),
       .begin_i     (load_begin[c*ElementBits +: ElementBits]),
-      .unpack_i    (issue && new_inputs_q),
-      .group_i     (group_q),
+      .unpack_i    (issue && new_inputs),
+      .group_i     (group),
       .data_i      (input_data),
-      .inputs_o    (inputs[c*Slots*NmM*ValueBits +: Slots*NmM*ValueBits]),
+      .inputs_o    (inputs[c*VectorBits +: VectorBits]),
       .zero_o      (zero[c*Positions +: Positions])
     );
   end
 
   // Rows.
-  logic                                              narrow_inputs, count;
-  logic [Positions*ZeroBits-1:0]                zeros;       // columns with a zero there, by position
-  logic [Rows*32-1:0]                             row_gated;
-  logic [Rows*OutputPort*AccumulatorBits-1:0]   row_drained;
+  logic                          narrow_inputs, count;
+  logic [Positions*ZeroBits-1:0] zeros;  // columns with a zero there, by position
+  logic [Rows*32-1:0]            row_gated;
+  logic [Rows*BeatBits-1:0]      row_drained;
 
   assign narrow_inputs = input_bits < weight_bits;
-  assign count         = issue && (new_weights_q || new_inputs_q);
+  assign count         = issue && (new_weights || new_inputs);
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     logic               issuing;
     logic [Columns-1:0] multiplying, adding;
-    assign issuing     = RowCountBits'(r) < rows_q;
+    assign issuing     = RowCountBits'(r) < rows;
     assign multiplying = RowCountBits'(r) < multiply_q.rows ? multiply_columns : '0;
     assign adding      = RowCountBits'(r) < add_q.rows ? add_columns : '0;
 
@@ -437,9 +378,9 @@ module dot_array #(
       .sparse_i         (sparse),
       .width_log_i      (width_log),
       .narrow_inputs_i  (narrow_inputs),
-      .lanes_i          (lanes_q),
-      .group_i          (group_q),
-      .unpack_i         (issue && new_weights_q && issuing),
+      .lanes_i          (lanes),
+      .group_i          (group),
+      .unpack_i         (issue && new_weights && issuing),
       .data_i           (weight_data),
       .count_i          (count && issuing),
       .zeros_i          (zeros),
@@ -461,64 +402,48 @@ module dot_array #(
       .drain_address_i  (drain_address),
       .drain_row_i      (drain_row),
       .drain_column_i   (drain_column),
-      .drain_sum_o      (row_drained[r*OutputPort*AccumulatorBits +: OutputPort*AccumulatorBits])
+      .drain_sum_o      (row_drained[r*BeatBits +: BeatBits])
     );
   end
 
   always_comb begin
     results_data_o = '0;
     if (results_valid_o) begin
-      for (int unsigned r = 0; r < Rows; r++) results_data_o = results_data_o | row_drained[r*OutputPort*AccumulatorBits +: OutputPort*AccumulatorBits];
+      for (int unsigned r = 0; r < Rows; r++) begin
+        results_data_o = results_data_o | row_drained[r*BeatBits +: BeatBits];
+      end
     end
   end
 
   // Events.
   logic [31:0]          drained;  // results of a beat
-  logic [Positions-1:0] used;     // positions that the step covers
-  logic [31:0]          products, counted, gated_q;
+  logic [31:0]          gated;    // multipliers whose input is zero
 
-  assign used = ~({Positions{1'b1}} << positions_q);
-
-  if (NmM == 1) begin : gen_dense_gated
-    // Every row multiplies with every position.
-    logic unused_gated;
-    assign unused_gated = ^row_gated;
-    assign zeros        = '0;
-    always_comb begin
-      counted = '0;
-      if (count) begin
-        for (int unsigned c = 0; c < Columns; c++) begin
-          if (ColumnCountBits'(c) < columns_q) counted = counted + 32'($countones(zero[c*Positions +: Positions] & used));
-        end
-        counted = counted * 32'(rows_q);
-      end
-    end
-  end else begin : gen_nm_gated
-    always_comb begin
-      zeros = '0;
-      if (count) begin
-        for (int unsigned c = 0; c < Columns; c++) begin
-          if (ColumnCountBits'(c) < columns_q) begin
-            for (int unsigned i = 0; i < Positions; i++) zeros[i*ZeroBits +: ZeroBits] = zeros[i*ZeroBits +: ZeroBits] + ZeroBits'(zero[c*Positions + i] && used[i]);
-          end
-        end
-      end
-    end
-    always_comb begin
-      counted = '0;
-      for (int unsigned r = 0; r < Rows; r++) counted = counted + row_gated[r*32 +: 32];
-    end
-  end
+  gated_count #(
+    .Rows           (Rows),
+    .Columns        (Columns),
+    .NmM            (NmM),
+    .Positions      (Positions),
+    .RowCountBits   (RowCountBits),
+    .ColumnCountBits(ColumnCountBits),
+    .PositionBits   (PositionBits)
+  ) u_gated_count (
+    .clk_i      (clk_i),
+    .rst_ni     (rst_ni),
+    .issue_i    (issue),
+    .count_i    (count),
+    .rows_i     (rows),
+    .columns_i  (columns),
+    .positions_i(positions),
+    .zero_i     (zero),
+    .zeros_o    (zeros),
+    .row_gated_i(row_gated),
+    .gated_o    (gated)
+  );
 
   assign evt_issue_o      = issue;
-  assign products         = 32'(rows_q) * 32'(columns_q) * 32'(lanes_q);
-  assign evt_gated_o      = !issue ? '0 : count ? counted : gated_q;
-  assign evt_multiplies_o = issue ? products - evt_gated_o : '0;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni)    gated_q <= '0;
-    else if (issue) gated_q <= evt_gated_o;
-  end
+  assign evt_gated_o      = issue ? gated : '0;
+  assign evt_multiplies_o = issue ? 32'(rows) * 32'(columns) * 32'(lanes) - gated : '0;
 
   always_comb begin
     drained = '0;
@@ -528,5 +453,35 @@ module dot_array #(
   assign evt_accumulator_writes_o = add ? 32'(add_q.rows) * 32'(add_q.columns) : '0;
   assign evt_accumulator_reads_o  = add_touched ? evt_accumulator_writes_o : '0;
   assign evt_requantized_o        = results_valid_o && results_ready_i ? drained : '0;
+
+  // Parameters.
+  `ASSERT_INIT(ArrayNotEmpty, Rows >= 1 && Columns >= 1 && Lanes >= 1 && Accumulators >= 1)
+  `ASSERT_INIT(PortsNotEmpty, WeightPort >= 1 && InputPort >= 1 && OutputPort >= 1)
+  `ASSERT_INIT(SparsityInRange, NmN >= 1 && NmN <= NmM && (NmM == 1 || NmN < NmM))
+  `ASSERT_INIT(LanesHoldGroups, Lanes % NmN == 0)
+  `ASSERT_INIT(ScalableOrNot, Scalable <= 1)
+  `ASSERT_INIT(ScalableSplitsBytes, Scalable == 0 || (WeightBits == 8 && InputBits == 8))
+  `ASSERT_INIT(WeightBitsInRange, WeightBits >= 1 && WeightBits <= 16)
+  `ASSERT_INIT(InputBitsInRange, InputBits >= 1 && InputBits <= 16)
+  `ASSERT_INIT(AccumulatorBitsInRange, AccumulatorBits >= 2 && AccumulatorBits <= 64)
+
+  // Handshakes, in both directions; those of weights and inputs are checked by their loaders.
+  `ASSERT_HANDSHAKE(Sums, sums_valid_i, sums_ready_o, sums_data_i)
+  `ASSERT_HANDSHAKE(Results, results_valid_o, results_ready_i, ({results_last_o, results_data_o}))
+
+  // Configuration comes between passes.
+  `ASSERT(ConfiguredWhenIdle, cfg_valid_i |-> pass_ready_o && !pass_valid_i)
+
+  // The accumulator exists.
+  `ASSERT(AccumulatorExists, issue |-> 32'(issue_address) < Accumulators)
+
+  // Passes open and close banks in turn; sums come back when a bank opens.
+  logic open_q;  // a bank is, that no pass has closed
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni)     open_q <= 1'b0;
+    else if (accept) open_q <= !pass_closes_i;
+  end
+  `ASSERT(OpensAfterClose, pass_valid_i && pass_ready_o |-> pass_opens_i == !open_q)
+  `ASSERT(ResumesWhenItOpens, pass_valid_i && pass_resumes_i |-> pass_opens_i)
 
 endmodule

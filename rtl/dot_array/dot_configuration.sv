@@ -9,34 +9,34 @@ module dot_configuration #(
   parameter int unsigned SpanBits = 4,      // of what a step covers of a dimension
   parameter int unsigned AddressBits = 4    // of an accumulator's number
 ) (
-  input  logic                           clk_i,
-  input  logic                           rst_ni,
-  input  logic                           cfg_valid_i,
-  input  logic [9:0]                     cfg_addr_i,
-  input  logic [31:0]                    cfg_data_i,
+  input  logic                      clk_i,
+  input  logic                      rst_ni,
+  input  logic                      cfg_valid_i,
+  input  logic [9:0]                cfg_addr_i,
+  input  logic [31:0]               cfg_data_i,
 
-  output logic [8*SpanBits-1:0]       axis_o,
-  output logic [63:0]                inner_o,       // of a dimension: those whose loops are inside its own
-  output logic [8*AddressBits-1:0]    distance_o,
-  output logic [4:0]                     weight_bits_o,
-  output logic [4:0]                     input_bits_o,
-  output logic signed [InputBits:0]      zero_point_o,
-  output logic                           sparse_o,
-  output logic [39:0]               size_o,        // of the input: across (0), down (1); the same below
+  output logic [8*SpanBits-1:0]     axis_o,
+  output logic [63:0]               inner_o,     // of a dimension: those whose loops are inside its own
+  output logic [8*AddressBits-1:0]  distance_o,
+  output logic [4:0]                weight_bits_o,
+  output logic [4:0]                input_bits_o,
+  output logic signed [InputBits:0] zero_point_o,
+  output logic                      sparse_o,
+  output logic [39:0]               size_o,      // of the input: across (0), down (1); the same below
   output logic [39:0]               stride_o,
   output logic [39:0]               dilation_o,
   output logic [39:0]               pad_o,
-  output logic [1:0]                     width_log_o    // log2 of the narrower operand's width
+  output logic [1:0]                width_log_o  // log2 of the narrower operand's width
 );
 
   logic [8*SpanBits-1:0]    axis_q, axis_d;
-  logic [23:0]             depth_q, depth_d;
+  logic [23:0]              depth_q, depth_d;
   logic [8*AddressBits-1:0] distance_q, distance_d;
-  logic [4:0]                  weight_bits_q, weight_bits_d, input_bits_q, input_bits_d;
-  logic [InputBits:0]          zero_point_q, zero_point_d;
-  logic                        sparse_q, sparse_d;
-  logic [39:0]            size_q, size_d, stride_q, stride_d, dilation_q, dilation_d, pad_q, pad_d;
-  logic [1:0]                  width_log_q, width_log_d;
+  logic [4:0]               weight_bits_q, weight_bits_d, input_bits_q, input_bits_d;
+  logic [InputBits:0]       zero_point_q, zero_point_d;
+  logic                     sparse_q, sparse_d;
+  logic [39:0]              size_q, size_d, stride_q, stride_d, dilation_q, dilation_d, pad_q, pad_d;
+  logic [1:0]               width_log_q, width_log_d;
 
   always_comb begin
     axis_d        = axis_q;
@@ -54,21 +54,23 @@ module dot_configuration #(
     if (cfg_valid_i) begin
       if (cfg_addr_i[9:3] == 7'd0) axis_d[32'(cfg_addr_i[2:0])*SpanBits +: SpanBits] = cfg_data_i[SpanBits-1:0];
       if (cfg_addr_i[9:3] == 7'd1) depth_d[32'(cfg_data_i[2:0])*3 +: 3] = cfg_addr_i[2:0];
-      if (cfg_addr_i[9:3] == 7'd2) distance_d[32'(cfg_addr_i[2:0])*AddressBits +: AddressBits] = cfg_data_i[AddressBits-1:0];
+      if (cfg_addr_i[9:3] == 7'd2) begin
+        distance_d[32'(cfg_addr_i[2:0])*AddressBits +: AddressBits] = cfg_data_i[AddressBits-1:0];
+      end
       case (cfg_addr_i)
         10'd24:  weight_bits_d = cfg_data_i[4:0];
-        10'd25:  input_bits_d  = cfg_data_i[4:0];
-        10'd26:  zero_point_d  = cfg_data_i[InputBits:0];
-        10'd27:  sparse_d      = cfg_data_i[0];
-        10'd28:  size_d[20 +: 20]     = cfg_data_i[19:0];
-        10'd29:  size_d[0 +: 20]     = cfg_data_i[19:0];
-        10'd30:  stride_d[20 +: 20]   = cfg_data_i[19:0];
-        10'd31:  stride_d[0 +: 20]   = cfg_data_i[19:0];
-        10'd32:  dilation_d[20 +: 20] = cfg_data_i[19:0];
-        10'd33:  dilation_d[0 +: 20] = cfg_data_i[19:0];
-        10'd34:  pad_d[20 +: 20]      = cfg_data_i[19:0];
-        10'd35:  pad_d[0 +: 20]      = cfg_data_i[19:0];
-        10'd36:  width_log_d   = {cfg_data_i[3] | cfg_data_i[2], cfg_data_i[3] | cfg_data_i[1]};
+        10'd25:  input_bits_d = cfg_data_i[4:0];
+        10'd26:  zero_point_d = cfg_data_i[InputBits:0];
+        10'd27:  sparse_d = cfg_data_i[0];
+        10'd28:  size_d[39:20] = cfg_data_i[19:0];
+        10'd29:  size_d[19:0] = cfg_data_i[19:0];
+        10'd30:  stride_d[39:20] = cfg_data_i[19:0];
+        10'd31:  stride_d[19:0] = cfg_data_i[19:0];
+        10'd32:  dilation_d[39:20] = cfg_data_i[19:0];
+        10'd33:  dilation_d[19:0] = cfg_data_i[19:0];
+        10'd34:  pad_d[39:20] = cfg_data_i[19:0];
+        10'd35:  pad_d[19:0] = cfg_data_i[19:0];
+        10'd36:  width_log_d = {cfg_data_i[3] | cfg_data_i[2], cfg_data_i[3] | cfg_data_i[1]};
         default: ;
       endcase
     end

@@ -10,14 +10,14 @@ module dot_product #(
   localparam int unsigned ValueBits = InputBits + 1,
   localparam int unsigned SumBits = WeightBits + ValueBits + $clog2(Slots)
 ) (
-  input  logic                                clk_i,
-  input  logic                                enable_i,
-  input  logic [1:0]                          width_log_i,
-  input  logic                                narrow_inputs_i,  // the inputs are the narrower operand
+  input  logic                           clk_i,
+  input  logic                           enable_i,
+  input  logic [1:0]                     width_log_i,
+  input  logic                           narrow_inputs_i,  // the inputs are the narrower operand
   input  logic [Slots*CodeBits-1:0]      weights_i,
   input  logic [Slots*SelectBits-1:0]    select_i,
   input  logic [Slots*NmM*ValueBits-1:0] inputs_i,
-  output logic [SumBits-1:0]                  sum_o
+  output logic [SumBits-1:0]             sum_o
 );
 
   logic [SumBits-1:0] sum_q, sum_d;
@@ -32,19 +32,19 @@ module dot_product #(
         sum_d = '0;
         if (enable_i) begin
           for (int unsigned l = 0; l < Slots; l++) begin
-            sum_d = sum_d + SumBits'($signed(weights_i[l*CodeBits +: CodeBits])) * SumBits'($signed(inputs_i[l*NmM*ValueBits +: NmM*ValueBits]));
+            sum_d = sum_d + SumBits'($signed(weights_i[l*CodeBits +: CodeBits])) *
+                            SumBits'($signed(inputs_i[l*ValueBits +: ValueBits]));
           end
         end
       end
     end else begin : gen_nm
-      localparam int unsigned SelectIndexBits = $clog2(NmM * ValueBits);
       logic [ValueBits-1:0] value;
       always_comb begin
         sum_d = '0;
         value = '0;
         if (enable_i) begin
           for (int unsigned l = 0; l < Slots; l++) begin
-            value = inputs_i[l*NmM*ValueBits + SelectIndexBits'(select_i[l*SelectBits +: SelectBits]) * SelectIndexBits'(ValueBits) +: ValueBits];
+            value = inputs_i[(l*NmM + 32'(select_i[l*SelectBits +: SelectBits])) * ValueBits +: ValueBits];
             sum_d = sum_d + SumBits'($signed(weights_i[l*CodeBits +: CodeBits])) * SumBits'($signed(value));
           end
         end
@@ -54,26 +54,30 @@ module dot_product #(
     // Eight slots make one 8-bit multiplier.
     localparam int unsigned Multipliers = Slots / 8;
     localparam int unsigned ProductBits = WeightBits + ValueBits + 3;
-    logic [Slots*ValueBits-1:0]            values;
-    logic [Multipliers*ProductBits-1:0]    products;
+    logic [Slots*ValueBits-1:0]         values;
+    logic [Multipliers*ProductBits-1:0] products;
 
     for (genvar s = 0; s < Slots; s++) begin : gen_slot
       if (NmM == 1) begin : gen_dense
         logic unused;
-        assign unused    = ^select_i[s*SelectBits +: SelectBits];
-        assign values[s*ValueBits +: ValueBits] = inputs_i[s*NmM*ValueBits +: NmM*ValueBits];
+        assign unused = ^select_i[s*SelectBits +: SelectBits];
+        assign values[s*ValueBits +: ValueBits] = inputs_i[s*ValueBits +: ValueBits];
       end else begin : gen_nm
-        localparam int unsigned SelectIndexBits = $clog2(NmM * ValueBits);
-        assign values[s*ValueBits +: ValueBits] = inputs_i[s*NmM*ValueBits + SelectIndexBits'(select_i[s*SelectBits +: SelectBits]) * SelectIndexBits'(ValueBits) +: ValueBits];
+        assign values[s*ValueBits +: ValueBits] =
+            inputs_i[(s*NmM + 32'(select_i[s*SelectBits +: SelectBits])) * ValueBits +: ValueBits];
       end
     end
 
     for (genvar i = 0; i < Multipliers; i++) begin : gen_multiplier
+      logic [8*9-1:0] row_weights, row_inputs;
+      assign row_weights = weights_i[i*8*CodeBits +: 8*CodeBits];
+      assign row_inputs  = values[i*8*ValueBits +: 8*ValueBits];
+
       subword_multiplier u_multiplier (
         .enable_i   (enable_i),
         .width_log_i(width_log_i),
-        .wide_i     (narrow_inputs_i ? weights_i[8*i*CodeBits +: 8*CodeBits] : values[8*i*ValueBits +: 8*ValueBits]),
-        .narrow_i   (narrow_inputs_i ? values[8*i*ValueBits +: 8*ValueBits] : weights_i[8*i*CodeBits +: 8*CodeBits]),
+        .wide_i     (narrow_inputs_i ? row_weights : row_inputs),
+        .narrow_i   (narrow_inputs_i ? row_inputs : row_weights),
         .sum_o      (products[i*ProductBits +: ProductBits])
       );
     end

@@ -11,36 +11,35 @@ module input_column #(
   parameter int unsigned DataBits = 512,
   localparam int unsigned ValueBits = InputBits + 1
 ) (
-  input  logic                                  clk_i,
-  input  logic [4:0]                            input_bits_i,
-  input  logic signed [ValueBits-1:0]           zero_point_i,
-  input  logic [1:0]                            width_log_i,
+  input  logic                           clk_i,
+  input  logic [4:0]                     input_bits_i,
+  input  logic signed [ValueBits-1:0]    zero_point_i,
+  input  logic [1:0]                     width_log_i,
 
-  input  logic                                  load_i,       // a load begins: which elements it brings
-  input  logic [Positions-1:0]                  present_i,
-  input  logic [ElementBits-1:0]                begin_i,
+  input  logic                           load_i,    // a load begins: which elements it brings
+  input  logic [Positions-1:0]           present_i,
+  input  logic [ElementBits-1:0]         begin_i,
 
-  input  logic                                  unpack_i,     // a step issues with new inputs
-  input  logic [Slots*PositionBits-1:0]    group_i,
-  input  logic [DataBits-1:0]                   data_i,
-  output logic [Slots*NmM*ValueBits-1:0]   inputs_o,     // from the cycle after
-  output logic [Positions-1:0]                  zero_o        // in the cycle of the issue
+  input  logic                           unpack_i,  // a step issues with new inputs
+  input  logic [Slots*PositionBits-1:0]  group_i,
+  input  logic [DataBits-1:0]            data_i,
+  output logic [Slots*NmM*ValueBits-1:0] inputs_o,  // from the cycle after
+  output logic [Positions-1:0]           zero_o     // in the cycle of the issue
 );
 
   localparam int unsigned WindowBits = Positions * InputBits;
   localparam int unsigned DataIndexBits = $clog2(DataBits);
-  localparam int unsigned ValueIndexBits = $clog2((Positions + NmM - 1) * ValueBits);
   localparam int unsigned WindowIndexBits = $clog2(WindowBits + InputBits);
 
-  logic [Positions-1:0]                  present_q, zero_q, zero_d;
-  logic [ElementBits-1:0]                begin_q;
+  logic [Positions-1:0]   present_q, zero_q, zero_d;
+  logic [ElementBits-1:0] begin_q;
   // What is beyond the last position is read by groups that are not full.
   logic [(Positions+NmM-1)*ValueBits-1:0] values;
-  logic [Slots*NmM*ValueBits-1:0]   inputs_q, inputs_d;
-  logic [WindowBits+InputBits-1:0]       window;
-  logic [WindowIndexBits-1:0]            at;
-  logic [InputBits-1:0]                  code, mask, sign;
-  logic [ValueBits-1:0]                  value;
+  logic [Slots*NmM*ValueBits-1:0]         inputs_q, inputs_d;
+  logic [WindowBits+InputBits-1:0]        window;
+  logic [WindowIndexBits-1:0]             at;
+  logic [InputBits-1:0]                   code, mask, sign;
+  logic [ValueBits-1:0]                   value;
 
   assign mask = ~({InputBits{1'b1}} << input_bits_i);
   assign sign = mask & ~(mask >> 1);
@@ -85,8 +84,8 @@ module input_column #(
       inputs_d = '0;
       if (unpack_i) begin
         for (int unsigned s = 0; s < Slots; s++) begin
-          inputs_d[s*NmM*ValueBits +: NmM*ValueBits] = values[ValueIndexBits'(group_i[32'(s >> slots_log)*PositionBits +: PositionBits]) * ValueIndexBits'(ValueBits) +:
-                               NmM*ValueBits];
+          inputs_d[s*NmM*ValueBits +: NmM*ValueBits] =
+              values[32'(group_i[(s >> slots_log)*PositionBits +: PositionBits]) * ValueBits +: NmM*ValueBits];
         end
       end
     end

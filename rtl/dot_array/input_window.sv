@@ -7,18 +7,18 @@ module input_window #(
   parameter int unsigned ColumnCountBits = 4,
   parameter int unsigned ElementBits = 7     // of a count of all columns' elements
 ) (
-  input  logic                                enable_i,
+  input  logic                           enable_i,
   input  logic [39:0]                    size_i,
   input  logic [39:0]                    stride_i,
   input  logic [39:0]                    dilation_i,
   input  logic [39:0]                    pad_i,
-  input  logic [8*20-1:0]                 start_i,
-  input  logic [8*SpanBits-1:0]            span_i,
-  input  logic [ColumnCountBits-1:0]          columns_i,   // that the step covers
+  input  logic [8*20-1:0]                start_i,
+  input  logic [8*SpanBits-1:0]          span_i,
+  input  logic [ColumnCountBits-1:0]     columns_i,  // that the step covers
 
   output logic [Columns*Positions-1:0]   present_o,
   output logic [Columns*ElementBits-1:0] begin_o,
-  output logic [ElementBits-1:0]              elements_o
+  output logic [ElementBits-1:0]         elements_o
 );
 
   localparam int unsigned C = 3, P = 4, Q = 5, R = 6, S = 7;
@@ -28,9 +28,9 @@ module input_window #(
   localparam int unsigned ColumnIndexBits = Columns > 1 ? $clog2(Columns) : 1;
   localparam int unsigned ShiftBits = $clog2(Positions + 1);
 
-  logic [SpanBits-1:0]            channels, kernel_rows, kernel_columns, rows_out, columns_out;
-  logic [19:0]                    height, width;
-  logic [PlaceBits-1:0]           stride_h, stride_w, dilation_h, dilation_w, first_row, first_column;
+  logic [SpanBits-1:0]  channels, kernel_rows, kernel_columns, rows_out, columns_out;
+  logic [19:0]          height, width;
+  logic [PlaceBits-1:0] stride_h, stride_w, dilation_h, dilation_w, first_row, first_column;
 
   assign channels       = span_i[C*SpanBits +: SpanBits];
   assign rows_out       = span_i[P*SpanBits +: SpanBits];
@@ -44,10 +44,10 @@ module input_window #(
   assign dilation_h      = PlaceBits'(dilation_i[39:20]);
   assign dilation_w      = PlaceBits'(dilation_i[19:0]);
 
-  logic [Positions-1:0]         kernel_row;      // positions of the first kernel row
-  logic [Positions-1:0]         kernel_column;   // and of the first kernel column
+  logic [Positions-1:0]         kernel_row;     // positions of the first kernel row
+  logic [Positions-1:0]         kernel_column;  // and of the first kernel column
   logic [ShiftBits-1:0]         row_length, row_begin, down_begin, across_begin;
-  logic [Columns*Positions-1:0] down, across;    // by P, Q: positions inside the input
+  logic [Columns*Positions-1:0] down, across;   // by P, Q: positions inside the input
   logic [PlaceBits-1:0]         row, column, row_place, column_place;
   logic [SpanBits-1:0]          p, q;
 
@@ -114,7 +114,8 @@ module input_window #(
           column_place = column;
           for (int unsigned i = 0; i < Columns; i++) begin
             if (SpanBits'(i) < columns_out && column_place < PlaceBits'(width)) begin
-              across[i*Positions +: Positions] = across[i*Positions +: Positions] | (kernel_column << across_begin);
+              across[i*Positions +: Positions] = across[i*Positions +: Positions] |
+                                                 (kernel_column << across_begin);
             end
             column_place = column_place + stride_w;
           end

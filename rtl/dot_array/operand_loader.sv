@@ -9,9 +9,9 @@ module operand_loader #(
 ) (
   input  logic                      clk_i,
   input  logic                      rst_ni,
-  input  logic                      start_i,     // a load begins
-  input  logic [CountBits-1:0]      bits_i,      // what it brings
-  output logic                      loaded_o,    // nothing is missing; in the cycle of start_i of the load before
+  input  logic                      start_i,   // a load begins
+  input  logic [CountBits-1:0]      bits_i,    // what it brings
+  output logic                      loaded_o,  // nothing is missing; in the cycle of start_i of the load before
 
   input  logic                      valid_i,
   output logic                      ready_o,
@@ -21,12 +21,12 @@ module operand_loader #(
 
   localparam int unsigned BeatIndexBits = Beats > 1 ? $clog2(Beats) : 1;
 
-  logic                           pending_q, pending_d;
-  logic [CountBits-1:0]           left_q, left_d;        // bits to come
-  logic [BeatIndexBits-1:0]       beat_q, beat_d, beat;
+  logic                      pending_q, pending_d;
+  logic [CountBits-1:0]      left_q, left_d;  // bits to come
+  logic [BeatIndexBits-1:0]  beat_q, beat_d, beat;
   logic [Beats*BeatBits-1:0] data_q;
-  logic                           take;
-  logic [CountBits-1:0]           left;
+  logic                      take;
+  logic [CountBits-1:0]      left;
 
   assign left    = start_i ? bits_i : left_q;
   assign beat    = start_i ? '0 : beat_q;

@@ -12,10 +12,10 @@ module place_walker #(
   input  logic                              rst_ni,
   input  logic [8*SpanBits-1:0]             axis_i,
   input  logic [8*AddressBits-1:0]          distance_i,
-  input  logic [8*20-1:0]                   extent_i,   // of the pass; stable from the first beat to the last
-  input  logic                              enable_i,   // a beat is looked at
-  input  logic                              next_i,     // and moves in this cycle
-  output logic                              last_o,     // the beat is the pass's last
+  input  logic [8*20-1:0]                   extent_i,  // of the pass; stable from the first beat to the last
+  input  logic                              enable_i,  // a beat is looked at
+  input  logic                              next_i,    // and moves in this cycle
+  output logic                              last_o,    // the beat is the pass's last
   output logic [OutputPort-1:0]             valid_o,
   output logic [OutputPort*AddressBits-1:0] address_o,
   output logic [OutputPort*RowBits-1:0]     row_o,
@@ -26,17 +26,17 @@ module place_walker #(
   localparam int unsigned RowCountBits = RowBits + 1;
   localparam int unsigned ColumnCountBits = ColumnBits + 1;
 
-  logic [TileBits-1:0]    extent_n, extent_g, extent_m, extent_p, extent_q;
-  logic [TileBits-1:0]    axis_n, axis_g, axis_m, axis_p, axis_q;
+  logic [TileBits-1:0] extent_n, extent_g, extent_m, extent_p, extent_q;
+  logic [TileBits-1:0] axis_n, axis_g, axis_m, axis_p, axis_q;
   // To the pass's end.
-  logic [TileBits-1:0]    left_n, left_g, left_m, left_p, left_q;
-  logic [TileBits-1:0]    left_n_q, left_g_q, left_m_q, left_p_q, left_q_q;
+  logic [TileBits-1:0] left_n, left_g, left_m, left_p, left_q;
+  logic [TileBits-1:0] left_n_q, left_g_q, left_m_q, left_p_q, left_q_q;
   // The accumulator where the loop over a dimension and those outside it stand.
-  logic [AddressBits-1:0] at_n, at_g, at_m, at_p, at_q, at_n_q, at_g_q, at_m_q, at_p_q, at_q_q;
-  logic [RowBits-1:0]     row, row_q;
-  logic [ColumnBits-1:0]  column, column_q;
-  logic                   under_way_q;
-  logic                   tile_begins, row_ends, tile_ends;
+  logic [AddressBits-1:0]     at_n, at_g, at_m, at_p, at_q, at_n_q, at_g_q, at_m_q, at_p_q, at_q_q;
+  logic [RowBits-1:0]         row, row_q;
+  logic [ColumnBits-1:0]      column, column_q;
+  logic                       under_way_q;
+  logic                       tile_begins, row_ends, tile_ends;
   logic [RowCountBits-1:0]    rows;
   logic [ColumnCountBits-1:0] columns;
 

@@ -3,19 +3,19 @@ module step_advance #(
   parameter int unsigned SpanBits = 4,
   parameter int unsigned AddressBits = 4
 ) (
-  input  logic                        enable_i,
-  input  logic [8*20-1:0]            start_i,         // where the step begins in the layer
-  input  logic [8*20-1:0]            remaining_i,     // from there to the pass's end
-  input  logic [8*AddressBits-1:0] part_i,          // what each dimension adds to the accumulator's number
-  input  logic [8*20-1:0]            pass_start_i,
-  input  logic [8*20-1:0]            pass_extent_i,
+  input  logic                     enable_i,
+  input  logic [8*20-1:0]          start_i,      // where the step begins in the layer
+  input  logic [8*20-1:0]          remaining_i,  // from there to the pass's end
+  input  logic [8*AddressBits-1:0] part_i,       // what each dimension adds to the accumulator's number
+  input  logic [8*20-1:0]          pass_start_i,
+  input  logic [8*20-1:0]          pass_extent_i,
   input  logic [8*SpanBits-1:0]    axis_i,
-  input  logic [63:0]             inner_i,
+  input  logic [63:0]              inner_i,
   input  logic [8*AddressBits-1:0] distance_i,
 
-  output logic                        last_o,          // nothing follows
-  output logic [8*20-1:0]            start_o,
-  output logic [8*20-1:0]            remaining_o,
+  output logic                     last_o,       // nothing follows
+  output logic [8*20-1:0]          start_o,
+  output logic [8*20-1:0]          remaining_o,
   output logic [8*AddressBits-1:0] part_o
 );
 
@@ -35,11 +35,12 @@ module step_advance #(
           if (more[d]) begin
             start_o[d*20 +: 20]     = start_i[d*20 +: 20] + 20'(axis_i[d*SpanBits +: SpanBits]);
             remaining_o[d*20 +: 20] = remaining_i[d*20 +: 20] - 20'(axis_i[d*SpanBits +: SpanBits]);
-            part_o[d*AddressBits +: AddressBits]      = part_i[d*AddressBits +: AddressBits] + distance_i[d*AddressBits +: AddressBits];
+            part_o[d*AddressBits +: AddressBits] = part_i[d*AddressBits +: AddressBits] +
+                                                   distance_i[d*AddressBits +: AddressBits];
           end else begin
             start_o[d*20 +: 20]     = pass_start_i[d*20 +: 20];
             remaining_o[d*20 +: 20] = pass_extent_i[d*20 +: 20];
-            part_o[d*AddressBits +: AddressBits]      = '0;
+            part_o[d*AddressBits +: AddressBits] = '0;
           end
         end
       end

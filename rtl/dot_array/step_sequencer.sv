@@ -6,61 +6,61 @@ module step_sequencer #(
   parameter int unsigned SpanBits = 4,
   parameter int unsigned AddressBits = 4
 ) (
-  input  logic                        clk_i,
-  input  logic                        rst_ni,
+  input  logic                     clk_i,
+  input  logic                     rst_ni,
   input  logic [8*SpanBits-1:0]    axis_i,
-  input  logic [63:0]             inner_i,
+  input  logic [63:0]              inner_i,
   input  logic [8*AddressBits-1:0] distance_i,
 
-  input  logic                        pass_valid_i,
-  output logic                        pass_ready_o,
-  input  logic [8*20-1:0]            pass_start_i,
-  input  logic [8*20-1:0]            pass_extent_i,
-  input  logic                        pass_opens_i,
-  input  logic                        pass_resumes_i,
-  input  logic                        pass_closes_i,
-  output logic                        accept_o,
+  input  logic                     pass_valid_i,
+  output logic                     pass_ready_o,
+  input  logic [8*20-1:0]          pass_start_i,
+  input  logic [8*20-1:0]          pass_extent_i,
+  input  logic                     pass_opens_i,
+  input  logic                     pass_resumes_i,
+  input  logic                     pass_closes_i,
+  output logic                     accept_o,
 
-  input  logic                        operands_loaded_i,  // those of the step that waits
-  input  logic                        bank_ready_i,       // of the pass in progress: free, sums restored
+  input  logic                     operands_loaded_i,  // those of the step that waits
+  input  logic                     bank_ready_i,       // of the pass in progress: free, sums restored
 
   // The step whose load begins.
-  output logic                        load_o,
-  output logic                        load_weights_o,     // not those of the step before
-  output logic                        load_inputs_o,
-  output logic [8*20-1:0]            load_start_o,
+  output logic                     load_o,
+  output logic                     load_weights_o,     // not those of the step before
+  output logic                     load_inputs_o,
+  output logic [8*20-1:0]          load_start_o,
   output logic [8*SpanBits-1:0]    load_span_o,
 
   // The step that issues.
-  output logic                        issue_o,
-  output logic [AddressBits-1:0]      issue_address_o,    // the accumulator that it adds to
-  output logic                        close_o,            // the last one of a pass that closes
-  output logic [8*20-1:0]            close_extent_o
+  output logic                     issue_o,
+  output logic [AddressBits-1:0]   issue_address_o,    // the accumulator that it adds to
+  output logic                     close_o,            // the last one of a pass that closes
+  output logic [8*20-1:0]          close_extent_o
 );
 
   // Dimensions that an operand depends on: N 0, G 1, M 2, C 3, P 4, Q 5, R 6, S 7.
   localparam logic [8*20-1:0] WeightDims = {{2{20'hfffff}}, 40'h0, {3{20'hfffff}}, 20'h0};
   localparam logic [8*20-1:0] InputDims  = {{5{20'hfffff}}, 20'h0, {2{20'hfffff}}};
 
-  logic                        busy_q, busy_d;    // a step waits
-  logic                        holds_q;           // the operand registers hold those of a step
-  logic                        last_q;
-  logic                        closes_q;
-  logic [8*20-1:0]            pass_start_q, pass_extent_q;
-  logic [8*20-1:0]            start_q;           // of the step loaded last
-  logic [8*20-1:0]            next_start_q, next_remaining_q;
+  logic                     busy_q, busy_d;  // a step waits
+  logic                     holds_q;         // the operand registers hold those of a step
+  logic                     last_q;
+  logic                     closes_q;
+  logic [8*20-1:0]          pass_start_q, pass_extent_q;
+  logic [8*20-1:0]          start_q;         // of the step loaded last
+  logic [8*20-1:0]          next_start_q, next_remaining_q;
   logic [8*AddressBits-1:0] next_part_q;
-  logic [AddressBits-1:0]      address_q;
+  logic [AddressBits-1:0]   address_q;
 
-  logic                        load_last;
-  logic [8*20-1:0]            next_start, next_remaining;
+  logic                     load_last;
+  logic [8*20-1:0]          next_start, next_remaining;
   logic [8*AddressBits-1:0] next_part, load_part;
-  logic [8*20-1:0]            load_start, load_remaining, pass_start, pass_extent;
-  logic [AddressBits-1:0]      load_address;
+  logic [8*20-1:0]          load_start, load_remaining, pass_start, pass_extent;
+  logic [AddressBits-1:0]   load_address;
 
   assign issue_o      = busy_q && operands_loaded_i && bank_ready_i;
-  assign pass_ready_o    = !busy_q || (issue_o && last_q);
-  assign accept_o        = pass_valid_i && pass_ready_o;
+  assign pass_ready_o = !busy_q || (issue_o && last_q);
+  assign accept_o     = pass_valid_i && pass_ready_o;
 
   // The step whose load begins now: the pass's next, or a new pass's first.
   assign pass_start  = accept_o ? pass_start_i : pass_start_q;
@@ -88,8 +88,10 @@ module step_sequencer #(
     load_address = '0;
     if (load_o) begin
       for (int unsigned d = 0; d < 8; d++) begin
-        if (load_remaining[d*20 +: 20] < 20'(axis_i[d*SpanBits +: SpanBits])) load_span_o[d*SpanBits +: SpanBits] = load_remaining[d*20 +: SpanBits];
-        load_address += load_part[d*AddressBits +: AddressBits];
+        if (load_remaining[d*20 +: 20] < 20'(axis_i[d*SpanBits +: SpanBits])) begin
+          load_span_o[d*SpanBits +: SpanBits] = load_remaining[d*20 +: SpanBits];
+        end
+        load_address = load_address + load_part[d*AddressBits +: AddressBits];
       end
     end
   end

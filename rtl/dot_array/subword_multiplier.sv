@@ -3,11 +3,11 @@
 // point have). The products are added up. A row stands for one bit of a narrow operand, an operand's last row
 // for its sign as well: it adds its wide operand times -2, -1, 0 or 1, of one bit times -2 to 2.
 module subword_multiplier (
-  input  logic            enable_i,
-  input  logic [1:0]      width_log_i,   // log2 of the narrow operand's bits
-  input  logic [71:0] wide_i,        // by row: operands of the product that it belongs to, signed
+  input  logic        enable_i,
+  input  logic [1:0]  width_log_i,  // log2 of the narrow operand's bits
+  input  logic [71:0] wide_i,       // by row: operands of the product that it belongs to, signed
   input  logic [71:0] narrow_i,
-  output logic [19:0]     sum_o
+  output logic [19:0] sum_o
 );
 
   logic [3:0]  width;

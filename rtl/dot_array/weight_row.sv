@@ -15,23 +15,23 @@ module weight_row #(
   localparam int unsigned CodeBits = Scalable != 0 ? WeightBits + 1 : WeightBits,
   localparam int unsigned ZeroBits = $clog2(Columns + 1)
 ) (
-  input  logic                                clk_i,
-  input  logic [RowBits-1:0]                  row_i,          // which row this is
-  input  logic [4:0]                          weight_bits_i,
-  input  logic                                sparse_i,
-  input  logic [1:0]                          width_log_i,
-  input  logic [LaneCountBits-1:0]            lanes_i,
-  input  logic [Slots*PositionBits-1:0]  group_i,
+  input  logic                          clk_i,
+  input  logic [RowBits-1:0]            row_i,      // which row this is
+  input  logic [4:0]                    weight_bits_i,
+  input  logic                          sparse_i,
+  input  logic [1:0]                    width_log_i,
+  input  logic [LaneCountBits-1:0]      lanes_i,
+  input  logic [Slots*PositionBits-1:0] group_i,
 
-  input  logic                                unpack_i,       // a step issues with new weights
-  input  logic [DataBits-1:0]                 data_i,
-  output logic [Slots*CodeBits-1:0]      weights_o,      // from the cycle after
-  output logic [Slots*SelectBits-1:0]    select_o,
+  input  logic                          unpack_i,   // a step issues with new weights
+  input  logic [DataBits-1:0]           data_i,
+  output logic [Slots*CodeBits-1:0]     weights_o,  // from the cycle after
+  output logic [Slots*SelectBits-1:0]   select_o,
 
   // Multipliers of the row whose input is zero, in the cycle of the issue.
-  input  logic                                count_i,
-  input  logic [Positions*ZeroBits-1:0]  zeros_i,        // columns with a zero there, by position
-  output logic [31:0]                         gated_o
+  input  logic                          count_i,
+  input  logic [Positions*ZeroBits-1:0] zeros_i,    // columns with a zero there, by position
+  output logic [31:0]                   gated_o
 );
 
   localparam int unsigned WidestElement = WeightBits + (NmM > 1 ? SelectBits : 0);
@@ -39,11 +39,11 @@ module weight_row #(
   localparam int unsigned DataIndexBits = $clog2(DataBits);
   localparam int unsigned WindowIndexBits = $clog2(WindowBits + WidestElement);
 
-  logic [Slots*CodeBits-1:0]        weights_q, weights_d;
-  logic [WindowBits+WidestElement-1:0]   window;
-  logic [WindowIndexBits-1:0]            element_bits;
-  logic [WeightBits-1:0]                 code, mask, sign;
-  logic [1:0]                            slots_log;      // of a lane
+  logic [Slots*CodeBits-1:0]           weights_q, weights_d;
+  logic [WindowBits+WidestElement-1:0] window;
+  logic [WindowIndexBits-1:0]          element_bits;
+  logic [WeightBits-1:0]               code, mask, sign;
+  logic [1:0]                          slots_log;  // of a lane
 
   assign slots_log    = Scalable != 0 ? width_log_i : '0;
   assign mask         = ~({WeightBits{1'b1}} << weight_bits_i);
@@ -81,7 +81,7 @@ module weight_row #(
     assign select_o = '0;
     assign gated_o  = '0;
   end else begin : gen_nm
-    localparam int unsigned PositionIndexBits = Positions > 1 ? $clog2(Positions) : 1;
+    logic [PositionBits-1:0]     position;
     logic [Slots*SelectBits-1:0] select_q, select_d;  // by lane
 
     always_comb begin
@@ -104,11 +104,14 @@ module weight_row #(
     end
 
     always_comb begin
-      gated_o = '0;
+      gated_o  = '0;
+      position = '0;
       if (count_i) begin
         for (int unsigned l = 0; l < Slots; l++) begin
           if (LaneCountBits'(l) < lanes_i) begin
-            gated_o = gated_o + 32'(zeros_i[32'(PositionIndexBits'(group_i[l*PositionBits +: PositionBits] + PositionBits'(select_d[l*SelectBits +: SelectBits])))*ZeroBits +: ZeroBits]);
+            position = group_i[l*PositionBits +: PositionBits] +
+                       PositionBits'(select_d[l*SelectBits +: SelectBits]);
+            gated_o  = gated_o + 32'(zeros_i[32'(position)*ZeroBits +: ZeroBits]);
           end
         end
       end

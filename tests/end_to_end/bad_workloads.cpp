@@ -56,7 +56,7 @@ std::vector<BadInput> bad_command_lines() {
   add("RTL of an array that there is none of", "verify --arch eyeriss",
       {"array.registers: the RTL's PEs hold one vector", "run on --array model"});
   add("a user's RTL without its module", verify + "--rtl mine.sv", {"--rtl and --top go together"});
-  add("a user's RTL that is not there", verify + "--rtl mine.sv --top mine", {"mine.sv: no such file"});
+  add("a user's RTL that is not there", verify + "--rtl mine.sv --top mine", {"mine.sv: cannot be read"});
   add("a case of a network", verify + "net.yaml --case 3", {"--case, --sizes and --coverage are for random layers"});
   add("a size that no layer has", verify + "--sizes K=3", {"\"K=3\": expected NAME=NUMBER", "waits, N, G"});
   add("a recipe for random layers", verify + "--recipe int8", {"--recipe and --layers are for a network"});
