@@ -213,7 +213,8 @@ void add_verify(CLI::App& app, VerifyOptions& o, VerifyWords& words) {
   verify->add_option("--unit", o.rtl.unit, "What your unit is to be")
       ->check(one_of(kUnits))
       ->capture_default_str();
-  verify->add_option("--timing", words.timing, "relaxed: outputs and their order must match, cycles may differ")
+  verify
+      ->add_option("--timing", words.timing, "relaxed: outputs and their order must match, cycles may differ")
       ->check(one_of(kTimings))
       ->capture_default_str();
   verify->add_option("--waves", o.waves, "Write the cycles before a difference there")->type_name("FILE.fst");
@@ -326,14 +327,16 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (const std::string wrong = needs_tensors(run); !wrong.empty()) return usage_error(wrong, "heddle run");
     if (run.array != kModelArray) {
       if (run.fidelity == kAnalytical) {
-        return usage_error(fmt::format("--array {} runs the machine: --fidelity {} runs none; expected --array {}",
-                                       run.array, kAnalytical, kModelArray),
-                           "heddle run");
+        return usage_error(
+            fmt::format("--array {} runs the machine: --fidelity {} runs none; expected --array {}",
+                        run.array, kAnalytical, kModelArray),
+            "heddle run");
       }
       run.fidelity = kRtl;
     }
     if (run.waves && run.array != kBothArrays) {
-      return usage_error("--waves shows a difference between model and RTL; expected --array both", "heddle run");
+      return usage_error("--waves shows a difference between model and RTL; expected --array both",
+                         "heddle run");
     }
     if (run.labels && !run.input)
       return usage_error("--labels needs --input: the inputs that they label", "heddle run");
@@ -361,9 +364,11 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
       return usage_error(error.what(), "heddle verify");
     }
     if (verify.rtl.sources.empty() != verify.rtl.top.empty())
-      return usage_error("--rtl and --top go together: your sources, and the module in them", "heddle verify");
+      return usage_error("--rtl and --top go together: your sources, and the module in them",
+                         "heddle verify");
     if (verify.network && (verify.only_case || !verify.sizes.empty() || verify.coverage))
-      return usage_error("--case, --sizes and --coverage are for random layers, not for a network", "heddle verify");
+      return usage_error("--case, --sizes and --coverage are for random layers, not for a network",
+                         "heddle verify");
     if (!verify.network && (verify.recipe || !verify.layers.empty()))
       return usage_error("--recipe and --layers are for a network; expected NETWORK", "heddle verify");
     return verify;

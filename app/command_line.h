@@ -60,8 +60,8 @@ struct RunOptions {
   MapperChoice mapper;
   std::string fidelity = kFast;
   std::string array = kModelArray;
-  std::optional<std::filesystem::path> waves;  ///< of the cycles before a difference; absent: no file
-  RtlChoice rtl;                               ///< for arrays other than the model
+  std::optional<std::filesystem::path> waves;        ///< of the cycles before a difference; absent: no file
+  RtlChoice rtl;                                     ///< for arrays other than the model
   std::string layers;                                ///< for select_layers(); empty: all
   std::optional<std::filesystem::path> input;        ///< .npy, first dimension the batch
   std::optional<std::filesystem::path> labels;       ///< .npy, one class per input; gives accuracies
@@ -84,8 +84,8 @@ struct VerifyOptions {
   std::optional<std::string> network;  ///< absent: random layers
   std::optional<std::string> recipe;
   std::string layers;
-  std::int64_t cases = 100;               ///< random layers
-  std::optional<std::int64_t> only_case;  ///< this one alone
+  std::int64_t cases = 100;                   ///< random layers
+  std::optional<std::int64_t> only_case;      ///< this one alone
   std::map<std::string, std::int64_t> sizes;  ///< what layers are held to (verify/campaign.h)
   std::uint64_t seed = 1;
   RtlChoice rtl;

@@ -258,9 +258,9 @@ Json to_json(const RunResult& result) {
   json["total"] = total(result.totals());
   if (result.stay_on_chip) json["stay_on_chip"] = stay_on_chip(*result.stay_on_chip);
   if (result.rtl) {
-    json["rtl"] = {{"cycles", result.rtl->cycles},   {"clocked_cycles", result.rtl->clocked},
+    json["rtl"] = {{"cycles", result.rtl->cycles},     {"clocked_cycles", result.rtl->clocked},
                    {"port_values", result.rtl->ports}, {"results", result.rtl->results},
-                   {"outputs", result.rtl->outputs}, {"counts", result.rtl->events}};
+                   {"outputs", result.rtl->outputs},   {"counts", result.rtl->events}};
   }
   if (!result.incomplete.empty()) json["incomplete"] = result.incomplete;
   if (result.accuracy.of_float || result.accuracy.of_integer) json["accuracy"] = accuracy(result.accuracy);

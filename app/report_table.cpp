@@ -158,10 +158,11 @@ std::string summary(const RunResult& result) {
   }
   if (result.stay_on_chip) line("stay on chip", stay_text(*result.stay_on_chip));
   if (result.rtl) {
-    line("model and RTL agree", fmt::format("{} cycles ({} clocked), {} port values, {} results, {} outputs, {} counts",
-                                            grouped(result.rtl->cycles), grouped(result.rtl->clocked),
-                                            grouped(result.rtl->ports), grouped(result.rtl->results),
-                                            grouped(result.rtl->outputs), grouped(result.rtl->events)));
+    line(
+        "model and RTL agree",
+        fmt::format("{} cycles ({} clocked), {} port values, {} results, {} outputs, {} counts",
+                    grouped(result.rtl->cycles), grouped(result.rtl->clocked), grouped(result.rtl->ports),
+                    grouped(result.rtl->results), grouped(result.rtl->outputs), grouped(result.rtl->events)));
   }
   line("configuration",
        fmt::format("{} on {}, fidelity {}, energy table {} {}, recipe {}{}, seed {}, heddle {}",

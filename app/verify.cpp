@@ -27,11 +27,17 @@ constexpr auto kShrinkTime = std::chrono::seconds(60);
 /// The command that runs one case alone.
 std::vector<std::string> case_command(const VerifyOptions& options, std::int64_t number,
                                       const verify::Overrides& overrides) {
-  std::vector<std::string> words = {"verify", "--arch", options.arch, "--seed", std::to_string(options.seed),
-                                    "--case", std::to_string(number)};
+  std::vector<std::string> words = {"verify",
+                                    "--arch",
+                                    options.arch,
+                                    "--seed",
+                                    std::to_string(options.seed),
+                                    "--case",
+                                    std::to_string(number)};
   if (!overrides.empty()) words.insert(words.end(), {"--sizes", verify::to_text(overrides)});
   for (const auto& file : options.rtl.sources) words.insert(words.end(), {"--rtl", file.string()});
-  if (!options.rtl.sources.empty()) words.insert(words.end(), {"--top", options.rtl.top, "--unit", options.rtl.unit});
+  if (!options.rtl.sources.empty())
+    words.insert(words.end(), {"--top", options.rtl.top, "--unit", options.rtl.unit});
   if (options.rtl.relaxed) words.insert(words.end(), {"--timing", "relaxed"});
   return words;
 }
@@ -106,15 +112,18 @@ std::string coverage_table(const verify::Coverage& coverage) {
 /// Share of each source file's lines and toggles that were reached.
 std::string rtl_coverage_table(const std::filesystem::path& file) {
   const verify::RtlCoverage coverage = verify::read_rtl_coverage(file);
-  Table table({{"RTL", Table::Align::left}, {"lines"}, {"toggles"}, {"lines never reached", Table::Align::left}});
+  Table table(
+      {{"RTL", Table::Align::left}, {"lines"}, {"toggles"}, {"lines never reached", Table::Align::left}});
   verify::SourceCoverage lines, toggles;
   const auto share = [](const verify::SourceCoverage& source) {
-    return source.points == 0 ? std::string("-")
-                              : percent(static_cast<double>(source.reached) / static_cast<double>(source.points));
+    return source.points == 0
+               ? std::string("-")
+               : percent(static_cast<double>(source.reached) / static_cast<double>(source.points));
   };
   for (const auto& [name, source] : coverage.lines) {
     const auto toggled = coverage.toggles.find(name);
-    const verify::SourceCoverage toggle = toggled == coverage.toggles.end() ? verify::SourceCoverage{} : toggled->second;
+    const verify::SourceCoverage toggle =
+        toggled == coverage.toggles.end() ? verify::SourceCoverage{} : toggled->second;
     table.row({std::filesystem::path(name).filename().string(), share(source), share(toggle),
                fmt::format("{}", fmt::join(source.missed, " "))});
     lines.points += source.points;
@@ -180,7 +189,8 @@ VerifyReport verify(const VerifyOptions& options, const ConfigLibrary& library, 
   std::int64_t ran = 0;
   std::int64_t latency = 0;
   for (std::int64_t number = first; number < end; ++number) {
-    progress.update(fmt::format("case {}", number), static_cast<double>(number - first) / static_cast<double>(end - first));
+    progress.update(fmt::format("case {}", number),
+                    static_cast<double>(number - first) / static_cast<double>(end - first));
     try {
       campaign.run(options.seed, number, options.sizes);
     } catch (const rtl::Mismatch& mismatch) {
@@ -188,7 +198,8 @@ VerifyReport verify(const VerifyOptions& options, const ConfigLibrary& library, 
       report.text += fmt::format("{}\n", mismatch.what());
       if (options.only_case) return report;
       if (!options.shrink) {
-        report.text += fmt::format("see it alone with\n  heddle {}\n", fmt::join(case_command(options, number, options.sizes), " "));
+        report.text += fmt::format("see it alone with\n  heddle {}\n",
+                                   fmt::join(case_command(options, number, options.sizes), " "));
         return report;
       }
       const verify::Overrides small = shrink(options, number, campaign.last(), progress);
@@ -213,16 +224,17 @@ VerifyReport verify(const VerifyOptions& options, const ConfigLibrary& library, 
     machines.device().write_coverage(*options.coverage);
     report.text += "\n" + rtl_coverage_table(*options.coverage);
   }
-  report.text += fmt::format("\n{} layers on {}, seed {}: {} port values, {} results compared\n", grouped(ran),
-                             accelerator.name, options.seed, grouped(machines.agreement().ports),
-                             grouped(machines.agreement().results));
+  report.text += fmt::format("\n{} layers on {}, seed {}: {} port values, {} results compared\n",
+                             grouped(ran), accelerator.name, options.seed,
+                             grouped(machines.agreement().ports), grouped(machines.agreement().results));
   if (options.rtl.relaxed) {
     report.text += fmt::format("the RTL takes {:+.1f} cycles a layer beside the rules\n",
                                static_cast<double>(latency) / static_cast<double>(ran));
   }
   report.text += closing_line(machines.agreement());
-  fmt::print(stderr, "{:.1f} s, {} RTL cycles per second\n", seconds.count(),
-             grouped(static_cast<std::int64_t>(static_cast<double>(machines.device().cycles()) / seconds.count())));
+  fmt::print(
+      stderr, "{:.1f} s, {} RTL cycles per second\n", seconds.count(),
+      grouped(static_cast<std::int64_t>(static_cast<double>(machines.device().cycles()) / seconds.count())));
   return report;
 }
 

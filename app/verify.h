@@ -14,8 +14,8 @@ struct VerifyReport {
   bool matched = false;  ///< no difference was found
 };
 
-/// Runs the cases, or the network. A difference is made as small as it will go; the report then says how to see it
-/// again. Throws InputError for what cannot be read or built, and where nothing was compared.
+/// Runs the cases, or the network. A difference is made as small as it will go; the report then says how to
+/// see it again. Throws InputError for what cannot be read or built, and where nothing was compared.
 VerifyReport verify(const VerifyOptions& options, const ConfigLibrary& library, Progress& progress);
 
 }  // namespace heddle::app

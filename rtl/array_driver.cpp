@@ -14,7 +14,8 @@ ArrayDriver::ArrayDriver(Device& device, Lockstep* lockstep, std::int64_t output
       sum_bits_(sum_bits),
       gaps_(gaps),
       pass_(device.stream("pass", {})),
-      sums_(device.stream("sums", {"sums_data_i"})) {
+      sums_(device.stream("sums", {"sums_data_i"})),
+      requantized_(device.count("evt_requantized_o")) {
   device.watch(lockstep);
 }
 
@@ -24,8 +25,22 @@ void ArrayDriver::hangs(const char* what) {
   difference.signal = what;
   difference.expected = fmt::format("it within {} cycles", kPatience);
   difference.got = device_.failures().empty() ? "nothing" : device_.failures();
+  differ(std::move(difference));
+}
+
+void ArrayDriver::differ(Difference difference) const {
   if (lockstep_) lockstep_->differ(std::move(difference));
-  throw Mismatch(difference);
+  throw Mismatch(std::move(difference));
+}
+
+void ArrayDriver::end_layer() {
+  device_.catch_up(sim::now());
+  if (device_.total(requantized_) == results_) return;
+  Difference difference;
+  difference.signal = "the layer's sum of evt_requantized_o";
+  difference.expected = std::to_string(results_);
+  difference.got = std::to_string(device_.total(requantized_));
+  differ(std::move(difference));
 }
 
 void ArrayDriver::offer_pass(const sim::Pass& pass) {
@@ -69,10 +84,12 @@ std::vector<std::int64_t> ArrayDriver::sums() {
       ++beat;
       in_beat = 0;
     }
-    result[index] = signed_bits_of(beat->data(), beat->size(), in_beat * static_cast<std::size_t>(sum_bits_), sum_bits_);
+    result[index] =
+        signed_bits_of(beat->data(), beat->size(), in_beat * static_cast<std::size_t>(sum_bits_), sum_bits_);
     ++in_beat;
   }
   device_.sink().taken().clear();
+  results_ += static_cast<std::int64_t>(result.size());
   return result;
 }
 

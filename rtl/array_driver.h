@@ -14,7 +14,8 @@ namespace heddle::rtl {
 class ArrayDriver {
  public:
   /// `lockstep`: finds differences; null: there is no model beside. `gaps`, when there are
-  /// any: beats of one transfer come with gaps at random places; else what is late is late from the beginning.
+  /// any: beats of one transfer come with gaps at random places; else what is late is late from the
+  /// beginning.
   ArrayDriver(Device& device, Lockstep* lockstep, std::int64_t output_port, int sum_bits,
               std::optional<std::mt19937_64>& gaps);
 
@@ -31,15 +32,20 @@ class ArrayDriver {
   /// The pass's descriptor has been set: offers it, and waits until the unit would take it in this cycle.
   void offer_pass(const sim::Pass& pass);
   /// Partial sums in (n, g, m, p, q) order; they arrive within so many cycles from now.
-  void restore(const sim::LayerProgram& program, const sim::Pass& pass, const std::vector<std::int64_t>& sums);
+  void restore(const sim::LayerProgram& program, const sim::Pass& pass,
+               const std::vector<std::int64_t>& sums);
   void restoring(Cycle cycles);
   void drain(const sim::LayerProgram& program, const sim::Pass& pass, Cycle cycles);
   bool drained();
   /// What was drained, in (n, g, m, p, q) order.
   std::vector<std::int64_t> sums();
+  /// A new layer begins. At its end: the RTL must have counted as many results as have left.
+  void begin_layer() { results_ = 0; }
+  void end_layer();
 
  private:
   static constexpr std::int64_t kPatience = 100'000;
+  [[noreturn]] void differ(Difference difference) const;
   [[noreturn]] void hangs(const char* what);
 
   Device& device_;
@@ -48,6 +54,8 @@ class ArrayDriver {
   const int sum_bits_;
   std::optional<std::mt19937_64>& gaps_;
   Stream &pass_, &sums_;
+  const std::size_t requantized_;                    ///< number of the event
+  std::int64_t results_ = 0;                         ///< of the layer, that have left
   std::vector<std::vector<std::uint8_t>> restored_;  ///< beats that are not on their way yet
   std::vector<std::size_t> order_;                   ///< of the results being drained
 };

@@ -104,7 +104,8 @@ void CoSimulation::compare(const sim::LayerOutcome& model, const sim::LayerOutco
     for (std::size_t i = 0; i < model.cycles.port_busy.size(); ++i)
       check("busy cycles of port " + std::to_string(i), model.cycles.port_busy[i], rtl.cycles.port_busy[i]);
   }
-  const auto traffic = [&](const std::string& where, const arch::Traffic& expected, const arch::Traffic& got) {
+  const auto traffic = [&](const std::string& where, const arch::Traffic& expected,
+                           const arch::Traffic& got) {
     check(where + " elements read", expected.read_elements, got.read_elements);
     check(where + " bits read", expected.read_bits, got.read_bits);
     check(where + " elements written", expected.write_elements, got.write_elements);

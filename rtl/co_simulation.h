@@ -16,9 +16,9 @@
 namespace heddle::rtl {
 
 struct CoSimulationOptions {
-  bool with_model = true;                   ///< run the clocked machine beside, and compare
-  bool relaxed = false;                     ///< compare outputs and their order; cycles may differ
-  std::filesystem::path waves;              ///< where the cycles around a difference go; empty: nowhere
+  bool with_model = true;       ///< run the clocked machine beside, and compare
+  bool relaxed = false;         ///< compare outputs and their order; cycles may differ
+  std::filesystem::path waves;  ///< where the cycles around a difference go; empty: nowhere
 };
 
 class CoSimulation {
@@ -27,14 +27,14 @@ class CoSimulation {
   CoSimulation(const std::string& name, const arch::Accelerator& accelerator, std::unique_ptr<Model> array,
                std::unique_ptr<Model> ppu, CoSimulationOptions options);
 
-  /// Runs a layer. The outcome is the RTL's. Throws Mismatch with the first difference: the machines cannot go
-  /// on then.
+  /// Runs a layer. The outcome is the RTL's. Throws Mismatch with the first difference: the machines cannot
+  /// go on then.
   sim::LayerOutcome run(const sim::LayerProgram& program, const sim::TraceSink& trace = {});
   /// A layer without multiply-accumulates does not concern the array.
   sim::LayerOutcome run(const sim::VectorProgram& program, const sim::TraceSink& trace = {});
 
-  /// From the next layer on everything that the array waits for comes late now and then, with gaps, drawn from
-  /// the seed; absent: only the memories make it wait.
+  /// From the next layer on everything that the array waits for comes late now and then, with gaps, drawn
+  /// from the seed; absent: only the memories make it wait.
   void set_back_pressure(std::optional<std::uint64_t> seed);
 
   /// All that has been compared so far.

@@ -17,10 +17,11 @@ Parameters dot_parameters(const arch::Accelerator& accelerator) {
   const arch::ArrayUnit& array = accelerator.array;
   for (const workload::Operand operand : {workload::Operand::weights, workload::Operand::inputs}) {
     if (!arch::is_resident(array, operand)) continue;
-    throw InputError(accelerator.name,
-                     fmt::format("array.registers: the RTL's PEs hold one vector of weights and one of inputs; "
-                                 "expected registers {{weights: 1, inputs: 1}}, more of {} run on --array model",
-                                 workload::name(operand)));
+    throw InputError(
+        accelerator.name,
+        fmt::format("array.registers: the RTL's PEs hold one vector of weights and one of inputs; "
+                    "expected registers {{weights: 1, inputs: 1}}, more of {} run on --array model",
+                    workload::name(operand)));
   }
   const workload::StructuredSparsity nm = array.sparsity.value_or(workload::StructuredSparsity{1, 1});
   return {{"Rows", array.rows},
@@ -43,20 +44,23 @@ Parameters eie_parameters(const arch::Accelerator& accelerator) {
   const arch::EieUnit& eie = array.eie.value();
   const auto per_word = static_cast<std::uint64_t>(eie.entries_per_word());
   if (!std::has_single_bit(per_word)) {
-    throw InputError(accelerator.name,
-                     fmt::format("array.word: the RTL splits pointers into word and entry; expected words that hold "
-                                 "a power of two of entries, {} bits hold {} of {}",
-                                 eie.word_bits, per_word, eie.code_bits + eie.index_bits));
+    throw InputError(
+        accelerator.name,
+        fmt::format("array.word: the RTL splits pointers into word and entry; expected words that hold "
+                    "a power of two of entries, {} bits hold {} of {}",
+                    eie.word_bits, per_word, eie.code_bits + eie.index_bits));
   }
   if (eie.pointer_bits > eie.word_bits) {
-    throw InputError(accelerator.name,
-                     fmt::format("array.pointers.bits: the RTL's memories are filled a word at a time; expected pointers "
-                                 "of at most the matrix SRAM's {} bits, got {}",
-                                 eie.word_bits, eie.pointer_bits));
+    throw InputError(
+        accelerator.name,
+        fmt::format("array.pointers.bits: the RTL's memories are filled a word at a time; expected pointers "
+                    "of at most the matrix SRAM's {} bits, got {}",
+                    eie.word_bits, eie.pointer_bits));
   }
-  const std::int64_t words = accelerator.memory.back().bank_bytes(workload::Operand::weights) * 8 / eie.word_bits;
-  const std::int64_t pointed_to =
-      std::int64_t{1} << std::max(0, eie.pointer_bits - std::countr_zero(per_word));
+  const std::int64_t words =
+      accelerator.memory.back().bank_bytes(workload::Operand::weights) * 8 / eie.word_bits;
+  const std::int64_t pointed_to = std::int64_t{1}
+                                  << std::max(0, eie.pointer_bits - std::countr_zero(per_word));
   return {{"Pes", array.rows},
           {"Queue", eie.queue},
           {"CodeBits", eie.code_bits},
@@ -104,10 +108,11 @@ void check_mapping(const arch::LayerMapping& mapping, const arch::Accelerator& a
   workload::PerDim<int> loops(0);
   for (const auto& loop : mapping.registers) {
     if (++loops[loop.dim] < 2) continue;
-    throw InputError(accelerator.name,
-                     fmt::format("the RTL's sequencer has one temporal loop for each dimension; expected a mapping "
-                                 "whose registers loop over {} once",
-                                 workload::letter(loop.dim)));
+    throw InputError(
+        accelerator.name,
+        fmt::format("the RTL's sequencer has one temporal loop for each dimension; expected a mapping "
+                    "whose registers loop over {} once",
+                    workload::letter(loop.dim)));
   }
 }
 

@@ -14,10 +14,10 @@
 namespace heddle::rtl {
 
 struct Configuration {
-  std::string unit;                                            ///< the socket: dot_array, eie_array or ppu
+  std::string unit;                                              ///< the socket: dot_array, eie_array or ppu
   std::vector<std::pair<std::string, std::int64_t>> parameters;  ///< in the order of docs/socket.md
-  std::string top;                                             ///< module; heddle's own has the socket's name
-  std::vector<std::filesystem::path> sources;                  ///< of a user's unit; empty: heddle's own
+  std::string top;                             ///< module; heddle's own has the socket's name
+  std::vector<std::filesystem::path> sources;  ///< of a user's unit; empty: heddle's own
   bool coverage = false;
 
   /// Throws std::out_of_range for a name that there is none of.
@@ -30,8 +30,8 @@ struct Configuration {
 Configuration array_configuration(const arch::Accelerator& accelerator);
 Configuration ppu_configuration(const arch::Accelerator& accelerator);
 
-/// Throws InputError for a mapping that the sequencer in RTL cannot run: `dot_array` has one temporal loop for
-/// each dimension.
+/// Throws InputError for a mapping that the sequencer in RTL cannot run: `dot_array` has one temporal loop
+/// for each dimension.
 void check_mapping(const arch::LayerMapping& mapping, const arch::Accelerator& accelerator);
 
 }  // namespace heddle::rtl

@@ -217,7 +217,8 @@ void Device::eval() {
   // What follows from the registers alone has been settled since the clock rose.
   if (!recorder_.changed()) return;
   model_->eval();
-  recorder_.record(static_cast<std::uint64_t>(now_ - begin_) * kCycleTime + (clk_.high() ? kCycleTime / 2 : 0));
+  recorder_.record(static_cast<std::uint64_t>(now_ - begin_) * kCycleTime +
+                   (clk_.high() ? kCycleTime / 2 : 0));
 }
 
 void Device::drive() {

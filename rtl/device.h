@@ -34,7 +34,9 @@ class Signal {
   const char* name() const { return name_; }
   std::size_t bytes() const { return bytes_; }
   bool high() const { return *bits_ != 0; }
-  std::uint64_t get(std::size_t first = 0, int count = 64) const { return bits_of(bits_, bytes_, first, count); }
+  std::uint64_t get(std::size_t first = 0, int count = 64) const {
+    return bits_of(bits_, bytes_, first, count);
+  }
   std::int64_t get_signed(std::size_t first, int count) const {
     return signed_bits_of(bits_, bytes_, first, count);
   }
@@ -70,8 +72,8 @@ class Stream {
   Stream(Signal valid, Signal ready, std::vector<Signal> data)
       : valid_(valid), ready_(ready), data_(std::move(data)) {}
 
-  /// Appends beats of which the last is taken `cycles` - 1 cycles after the unit begins to take them, if it is
-  /// always ready. `gaps`: where the cycles beyond the number of beats go; null: before the first.
+  /// Appends beats of which the last is taken `cycles` - 1 cycles after the unit begins to take them, if it
+  /// is always ready. `gaps`: where the cycles beyond the number of beats go; null: before the first.
   void send(std::vector<std::vector<std::uint8_t>> beats, Cycle cycles, std::mt19937_64* gaps);
   bool empty() const { return beats_.empty(); }
   void drive();

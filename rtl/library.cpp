@@ -57,7 +57,8 @@ int run(const std::vector<std::string>& arguments, const fs::path& messages) {
   argv.push_back(nullptr);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, messages.c_str(), O_WRONLY | O_CREAT | O_TRUNC,
+                                   0644);
   posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
   pid_t child = 0;
   const int failed = posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
@@ -79,13 +80,15 @@ std::string errors_of(const std::string& messages) {
     const std::string member = "has no member named ‘";
     if (const std::size_t at = line.find(member); at != std::string::npos) {
       const std::size_t begin = at + member.size();
-      line = "the module has no port " + line.substr(begin, line.find("’", begin) - begin) + ", see docs/socket.md";
+      line = "the module has no port " + line.substr(begin, line.find("’", begin) - begin) +
+             ", see docs/socket.md";
       if (result.find(line) != std::string::npos) continue;
       result += "\n  " + line;
       ++kept;
       continue;
     }
-    if (line.find("rror") == std::string::npos || line.find("no matching function") != std::string::npos) continue;
+    if (line.find("rror") == std::string::npos || line.find("no matching function") != std::string::npos)
+      continue;
     result += "\n  " + line;
     ++kept;
   }
@@ -103,7 +106,8 @@ Library Library::of_this_program() {
   }
   const fs::path installed = program.parent_path().parent_path() / "share" / "heddle" / "rtl";
   if (fs::exists(installed / "build_unit")) return {installed, beside};
-  throw InputError(program.string(), "found no RTL; expected the folder rtl above the program, or " + installed.string());
+  throw InputError(program.string(),
+                   "found no RTL; expected the folder rtl above the program, or " + installed.string());
 }
 
 fs::path Library::find_or_build(const Configuration& configuration,
@@ -115,8 +119,9 @@ fs::path Library::find_or_build(const Configuration& configuration,
   }
 
   // What the result depends on.
-  std::vector<fs::path> sources = configuration.sources, all = {sources_ / "build_unit", sources_ / "plugin" / "plugin.cpp",
-                                                               sources_ / "model.h"};
+  std::vector<fs::path> sources = configuration.sources,
+                        all = {sources_ / "build_unit", sources_ / "plugin" / "plugin.cpp",
+                               sources_ / "model.h"};
   for (const fs::path& file : verilog_in(sources_ / "common")) all.push_back(file);
   for (const fs::path& file : verilog_in(sources_ / configuration.unit)) all.push_back(file);
   if (own) {
@@ -142,8 +147,13 @@ fs::path Library::find_or_build(const Configuration& configuration,
   fs::create_directories(*folder, error);
 
   if (building) building(configuration.name());
-  std::vector<std::string> arguments = {(sources_ / "build_unit").string(), "--output", library.string(),
-                                        "--unit", configuration.unit, "--top", configuration.top};
+  std::vector<std::string> arguments = {(sources_ / "build_unit").string(),
+                                        "--output",
+                                        library.string(),
+                                        "--unit",
+                                        configuration.unit,
+                                        "--top",
+                                        configuration.top};
   for (const auto& [name, value] : configuration.parameters) {
     arguments.insert(arguments.end(), {"--parameter", fmt::format("{}={}", name, value)});
   }
@@ -166,7 +176,8 @@ std::unique_ptr<Model> Library::make(const Configuration& configuration,
                                      const std::function<void(const std::string&)>& building) const {
   const fs::path file = find_or_build(configuration, building);
   void* const handle = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr) throw InputError(file.string(), fmt::format("is no unit of this heddle: {}", dlerror()));
+  if (handle == nullptr)
+    throw InputError(file.string(), fmt::format("is no unit of this heddle: {}", dlerror()));
   const auto make = reinterpret_cast<MakeModel>(dlsym(handle, kMakeModel));
   if (make == nullptr) throw InputError(file.string(), fmt::format("has no {}", kMakeModel));
   return std::unique_ptr<Model>(make());

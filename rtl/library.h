@@ -1,5 +1,5 @@
-// Verilated units as shared libraries: those that were built with heddle lie in rtl/ beside the program, others
-// are verilated and compiled when they are first asked for, into $XDG_CACHE_HOME/heddle/rtl.
+// Verilated units as shared libraries: those that were built with heddle lie in rtl/ beside the program,
+// others are verilated and compiled when they are first asked for, into $XDG_CACHE_HOME/heddle/rtl.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,8 @@ namespace heddle::rtl {
 
 class Library {
  public:
-  /// `sources`: heddle's rtl folder (build_unit and the units). `built`: where those that were built ahead are.
+  /// `sources`: heddle's rtl folder (build_unit and the units). `built`: where those that were built ahead
+  /// are.
   Library(std::filesystem::path sources, std::filesystem::path built)
       : sources_(std::move(sources)), built_(std::move(built)) {}
 
@@ -22,8 +23,8 @@ class Library {
   /// ../share/heddle/rtl, and rtl/ beside it. Throws InputError if there are no sources.
   static Library of_this_program();
 
-  /// A fresh model. `building` is told the unit's name before a build, which takes from ten seconds to minutes.
-  /// Throws InputError with Verilator's or the compiler's messages if it fails.
+  /// A fresh model. `building` is told the unit's name before a build, which takes from ten seconds to
+  /// minutes. Throws InputError with Verilator's or the compiler's messages if it fails.
   std::unique_ptr<Model> make(const Configuration& configuration,
                               const std::function<void(const std::string&)>& building = {}) const;
 

@@ -38,7 +38,8 @@ std::vector<std::size_t> result_order(const sim::LayerProgram& program, const si
   return order;
 }
 
-Lockstep::Lockstep(const Device& device, std::int64_t pes, std::int64_t output_port, int sum_bits, bool strict)
+Lockstep::Lockstep(const Device& device, std::int64_t pes, std::int64_t output_port, int sum_bits,
+                   bool strict)
     : pes_(pes),
       output_port_(output_port),
       sum_bits_(sum_bits),
@@ -171,8 +172,7 @@ void Lockstep::compare_results(Cycle cycle) {
   Bank& bank = banks_.front();
   for (std::int64_t i = 0; i < output_port_ && bank.next < bank.sums.size(); ++i, ++bank.next) {
     ++agreement_.results;
-    const std::int64_t got =
-        results_data_.get_signed(static_cast<std::size_t>(i * sum_bits_), sum_bits_);
+    const std::int64_t got = results_data_.get_signed(static_cast<std::size_t>(i * sum_bits_), sum_bits_);
     if (got == bank.sums[bank.next]) continue;
     Difference difference = found(cycle, fmt::format("{}[{}]", results_data_.name(), i));
     difference.pass = bank.pass.number;

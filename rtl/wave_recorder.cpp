@@ -102,7 +102,8 @@ void WaveRecorder::record(std::uint64_t time) {
 }
 
 void WaveRecorder::write(const std::filesystem::path& file, std::uint64_t begin) {
-  if (model_.saves()) model_.restore((chapters_[0].state.empty() ? chapters_[1] : chapters_[0]).state.string());
+  if (model_.saves())
+    model_.restore((chapters_[0].state.empty() ? chapters_[1] : chapters_[0]).state.string());
   model_.open_waves(file.string());
   // Of the evals at one time the last one counts.
   std::uint64_t shown = 0, evaluated = 0;

@@ -26,12 +26,13 @@ struct LayerOutcome {
   arch::CycleCounts cycles;
 };
 
-/// What a machine may have that is not made here: an array and post-processing lanes in RTL; what looks at its
-/// ports; what makes it wait.
+/// What a machine may have that is not made here: an array and post-processing lanes in RTL; what looks at
+/// its ports; what makes it wait.
 struct Equipment {
-  std::function<std::unique_ptr<ArrayUnit>(const arch::ArrayUnit&, const Socket&)> array;  ///< empty: the model
-  Lanes* lanes = nullptr;            ///< of the post-processing unit; null: the model's
-  PortWatcher* watcher = nullptr;    ///< clocked machine only
+  std::function<std::unique_ptr<ArrayUnit>(const arch::ArrayUnit&, const Socket&)>
+      array;                       ///< empty: the model
+  Lanes* lanes = nullptr;          ///< of the post-processing unit; null: the model's
+  PortWatcher* watcher = nullptr;  ///< clocked machine only
 };
 
 class Accelerator : public sc_core::sc_module {
@@ -46,8 +47,8 @@ class Accelerator : public sc_core::sc_module {
   /// std::logic_error if the machine stops before the layer is complete, which would be a bug.
   LayerOutcome run(const LayerProgram& program, const TraceSink& trace = {});
   LayerOutcome run(const VectorProgram& program, const TraceSink& trace = {});
-  /// run() in two parts, for machines that run side by side: all start, the kernel runs until they are at rest
-  /// (sc_start()), all finish.
+  /// run() in two parts, for machines that run side by side: all start, the kernel runs until they are at
+  /// rest (sc_start()), all finish.
   void start(const LayerProgram& program, const TraceSink& trace = {});
   LayerOutcome finish();
   /// From the next layer on; absent: none. Clocked machine only.

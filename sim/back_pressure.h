@@ -14,8 +14,12 @@ class BackPressure {
  public:
   /// `share` of the transfers wait, for 1 to `longest` cycles.
   BackPressure(std::uint64_t seed, double share, Cycle longest)
-      : loads_(seed * 4), restores_(seed * 4 + 1), drains_(seed * 4 + 2), passes_(seed * 4 + 3),
-        wait_(share), cycles_(1, longest) {}
+      : loads_(seed * 4),
+        restores_(seed * 4 + 1),
+        drains_(seed * 4 + 2),
+        passes_(seed * 4 + 3),
+        wait_(share),
+        cycles_(1, longest) {}
 
   Cycle of_load() { return draw(loads_); }
   Cycle of_restore() { return draw(restores_); }

@@ -32,7 +32,8 @@ class EieBlocks {
   EieBlocks within(const Tile& tile) const;
   /// What the tile's blocks take: entries (padding included), and their bits with the pointers'.
   TileSize size_of(const Tile& tile, int pointer_bits) const;
-  /// Room for entries that the PE needs which stores most of the tile: every block begins with a word of its own.
+  /// Room for entries that the PE needs which stores most of the tile: every block begins with a word of its
+  /// own.
   std::int64_t most_entries(const Tile& tile) const;
 
   const std::vector<workload::CscMatrix>& all() const { return blocks_; }

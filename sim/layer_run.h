@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "arch/actions.h"
-#include "sim/clocking.h"
 #include "sim/back_pressure.h"
+#include "sim/clocking.h"
 #include "sim/fidelity.h"
 #include "sim/tile_store.h"
 
@@ -48,10 +48,10 @@ struct LayerRun {
   std::vector<std::unique_ptr<LevelProgress>> progress;  ///< by memory level
   arch::ActionCounts actions;
   arch::CycleCounts cycles;
-  Cycle begin = 0;  ///< of this layer
-  Cycle end = 0;    ///< last thing that happened so far
-  TraceSink trace;  ///< may be empty
-  PortWatcher* watcher = nullptr;            ///< of the array's ports, clocked machine only; may be null
+  Cycle begin = 0;                            ///< of this layer
+  Cycle end = 0;                              ///< last thing that happened so far
+  TraceSink trace;                            ///< may be empty
+  PortWatcher* watcher = nullptr;             ///< of the array's ports, clocked machine only; may be null
   std::optional<BackPressure> back_pressure;  ///< absent: nothing waits but for the memories
 
   bool keeps(int level, workload::Operand operand) const {

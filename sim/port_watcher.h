@@ -15,9 +15,9 @@ class PortWatcher {
   enum class Level : std::uint8_t { pass_ready, weights_ready, inputs_ready, sums_ready, results_valid };
   /// What a unit does in a cycle, and how often.
   enum class Event : std::uint8_t {
-    start,     ///< eie: detection starts
-    issue,     ///< dot: a step
-    last,      ///< eie: the last issue of a pass
+    start,  ///< eie: detection starts
+    issue,  ///< dot: a step
+    last,   ///< eie: the last issue of a pass
     multiplies,
     gated,
     broadcasts,

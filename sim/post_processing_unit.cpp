@@ -107,8 +107,7 @@ void PostProcessingUnit::requantize(const Pass& pass, std::vector<std::int64_t>&
   }
   if (lanes_) return lanes_->requantize(sums, channels);
   for (std::size_t i = 0; i < sums.size(); ++i) {
-    const std::int64_t bias =
-        program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channels[i])];
+    const std::int64_t bias = program.bias.empty() ? 0 : program.bias[static_cast<std::size_t>(channels[i])];
     sums[i] = program.requantization(sums[i] + bias, channels[i]);
   }
 }

@@ -195,7 +195,7 @@ class Recurrence {
   const std::size_t levels_, movers_;
   const Cycle array_stages_;  ///< from a pass's last issue until its sums are complete
   const int banks_;           ///< of accumulators
-  const Cycle least_load_;  ///< from the acceptance of a pass to its first step
+  const Cycle least_load_;    ///< from the acceptance of a pass to its first step
   const int array_rank_;
   std::array<bool, kMaxMovers> double_buffered_{};
 

@@ -340,13 +340,12 @@ module dot_array #(
   end
 
   // Rows.
-  logic                          narrow_inputs, count;
+  logic                          narrow_inputs;
   logic [Positions*ZeroBits-1:0] zeros;  // columns with a zero there, by position
   logic [Rows*32-1:0]            row_gated;
   logic [Rows*BeatBits-1:0]      row_drained;
 
   assign narrow_inputs = input_bits < weight_bits;
-  assign count         = issue && (new_weights || new_inputs);
 
   for (genvar r = 0; r < Rows; r++) begin : gen_row
     logic               issuing;
@@ -382,7 +381,7 @@ module dot_array #(
       .group_i          (group),
       .unpack_i         (issue && new_weights && issuing),
       .data_i           (weight_data),
-      .count_i          (count && issuing),
+      .count_i          (issue && issuing),
       .zeros_i          (zeros),
       .gated_o          (row_gated[r*32 +: 32]),
       .multiply_i       (multiplying),
@@ -428,10 +427,7 @@ module dot_array #(
     .ColumnCountBits(ColumnCountBits),
     .PositionBits   (PositionBits)
   ) u_gated_count (
-    .clk_i      (clk_i),
-    .rst_ni     (rst_ni),
     .issue_i    (issue),
-    .count_i    (count),
     .rows_i     (rows),
     .columns_i  (columns),
     .positions_i(positions),
@@ -442,7 +438,7 @@ module dot_array #(
   );
 
   assign evt_issue_o      = issue;
-  assign evt_gated_o      = issue ? gated : '0;
+  assign evt_gated_o      = gated;
   assign evt_multiplies_o = issue ? 32'(rows) * 32'(columns) * 32'(lanes) - gated : '0;
 
   always_comb begin

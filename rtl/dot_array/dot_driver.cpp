@@ -41,6 +41,7 @@ void DotDriver::begin_layer() {
   DotArray::begin_layer();
   issued_ = 0;
   device_.begin_layer(sim::now());
+  driver_.begin_layer();
   const sim::LayerProgram& program = *run_.program;
   const arch::LayerProblem& problem = program.problem;
   const workload::MacShape& shape = problem.shape;
@@ -67,12 +68,21 @@ void DotDriver::begin_layer() {
   for (const Dim d : workload::kDims) device_.configure(address++, static_cast<std::uint64_t>(axes[d]));
   for (const Dim d : order) device_.configure(address++, static_cast<std::uint64_t>(d));
   for (const Dim d : workload::kDims) device_.configure(address++, static_cast<std::uint64_t>(distance[d]));
-  const std::int64_t width = 8 * unit_.lanes / arch::effective_lanes(unit_, problem.weight_bits, problem.input_bits);
-  const std::array<std::int64_t, 13> layer = {
-      problem.weight_bits, problem.input_bits,  program.input_zero_point, problem.sparsity ? 1 : 0,
-      shape.input_h,       shape.input_w,       shape.stride_h,           shape.stride_w,
-      shape.dilation_h,    shape.dilation_w,    shape.pad_top,            shape.pad_left,
-      unit_.scalable ? width : 8};
+  const std::int64_t width =
+      8 * unit_.lanes / arch::effective_lanes(unit_, problem.weight_bits, problem.input_bits);
+  const std::array<std::int64_t, 13> layer = {problem.weight_bits,
+                                              problem.input_bits,
+                                              program.input_zero_point,
+                                              problem.sparsity ? 1 : 0,
+                                              shape.input_h,
+                                              shape.input_w,
+                                              shape.stride_h,
+                                              shape.stride_w,
+                                              shape.dilation_h,
+                                              shape.dilation_w,
+                                              shape.pad_top,
+                                              shape.pad_left,
+                                              unit_.scalable ? width : 8};
   for (const std::int64_t value : layer) device_.configure(address++, static_cast<std::uint64_t>(value));
 }
 
@@ -166,12 +176,14 @@ void DotDriver::restore(const sim::Pass& pass, int /*bank*/) {
   driver_.restore(*run_.program, pass, sim::partial_sums(run_, pass));
 }
 
-void DotDriver::drain(const sim::Pass& pass, sim::Cycle cycles) { driver_.drain(*run_.program, pass, cycles); }
+void DotDriver::drain(const sim::Pass& pass, sim::Cycle cycles) {
+  driver_.drain(*run_.program, pass, cycles);
+}
 
 std::vector<std::int64_t> DotDriver::sums(int /*bank*/) { return driver_.sums(); }
 
 std::vector<std::int16_t> DotDriver::outputs() {
-  device_.catch_up(sim::now());
+  driver_.end_layer();
   arch::ActionCounts& actions = run_.actions;
   const std::int64_t performed = device_.total(multiplies_), gated = device_.total(gated_);
   actions.multiplies += performed;

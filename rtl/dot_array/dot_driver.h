@@ -1,6 +1,6 @@
-// `dot_array` in RTL in the machine's socket: the operand registers' beats, steps that issue when the RTL says
-// so. What the surroundings count (loads, traffic) is counted where the model counts it; what the array does
-// comes from the RTL's events.
+// `dot_array` in RTL in the machine's socket: the operand registers' beats, steps that issue when the RTL
+// says so. What the surroundings count (loads, traffic) is counted where the model counts it; what the array
+// does comes from the RTL's events.
 #pragma once
 
 #include "rtl/array_driver.h"

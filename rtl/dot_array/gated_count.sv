@@ -1,4 +1,4 @@
-// How many multipliers have an input that is zero in the step that issues. It is counted anew when operands are.
+// How many multipliers have an input that is zero, in the step that issues.
 module gated_count #(
   parameter int unsigned Rows = 8,
   parameter int unsigned Columns = 8,
@@ -9,10 +9,7 @@ module gated_count #(
   parameter int unsigned PositionBits = 4,
   localparam int unsigned ZeroBits = $clog2(Columns + 1)
 ) (
-  input  logic                          clk_i,
-  input  logic                          rst_ni,
   input  logic                          issue_i,
-  input  logic                          count_i,      // a step issues whose weights or inputs are new
   input  logic [RowCountBits-1:0]       rows_i,
   input  logic [ColumnCountBits-1:0]    columns_i,
   input  logic [PositionBits-1:0]       positions_i,
@@ -23,7 +20,6 @@ module gated_count #(
 );
 
   logic [Positions-1:0] used;  // positions that the step covers
-  logic [31:0]          counted, gated_q;
 
   assign used = ~({Positions{1'b1}} << positions_i);
 
@@ -33,14 +29,14 @@ module gated_count #(
     assign unused  = ^row_gated_i;
     assign zeros_o = '0;
     always_comb begin
-      counted = '0;
-      if (count_i) begin
+      gated_o = '0;
+      if (issue_i) begin
         for (int unsigned c = 0; c < Columns; c++) begin
           if (ColumnCountBits'(c) < columns_i) begin
-            counted = counted + 32'($countones(zero_i[c*Positions +: Positions] & used));
+            gated_o = gated_o + 32'($countones(zero_i[c*Positions +: Positions] & used));
           end
         end
-        counted = counted * 32'(rows_i);
+        gated_o = gated_o * 32'(rows_i);
       end
     end
   end else begin : gen_nm
@@ -48,7 +44,7 @@ module gated_count #(
     assign unused = ^rows_i;
     always_comb begin
       zeros_o = '0;
-      if (count_i) begin
+      if (issue_i) begin
         for (int unsigned c = 0; c < Columns; c++) begin
           if (ColumnCountBits'(c) < columns_i) begin
             for (int unsigned i = 0; i < Positions; i++) begin
@@ -60,16 +56,9 @@ module gated_count #(
       end
     end
     always_comb begin
-      counted = '0;
-      for (int unsigned r = 0; r < Rows; r++) counted = counted + row_gated_i[r*32 +: 32];
+      gated_o = '0;
+      for (int unsigned r = 0; r < Rows; r++) gated_o = gated_o + row_gated_i[r*32 +: 32];
     end
-  end
-
-  assign gated_o = count_i ? counted : gated_q;
-
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni)      gated_q <= '0;
-    else if (issue_i) gated_q <= gated_o;
   end
 
 endmodule

@@ -21,6 +21,8 @@ module activation_queue #(
   localparam int unsigned SizeBits = $clog2(Depth + 1);
   localparam logic [IndexBits-1:0] Last = IndexBits'(Depth - 1);
 
+  // Flops (for yosys, which takes arrays for memories).
+  (* mem2reg *)
   logic [Width-1:0]     ring_q [Depth];
   logic [IndexBits-1:0] head_q, tail_q;
   logic [SizeBits-1:0]  size_q;

@@ -25,6 +25,8 @@ module destination_registers #(
   output logic [16*Moves-1:0]    drained_o
 );
 
+  // Flops (for yosys, which takes arrays for memories).
+  (* mem2reg *)
   logic [15:0]          sum_q [Registers];
   logic [Registers-1:0] written_q, written_d;
 

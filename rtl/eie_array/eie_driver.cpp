@@ -30,8 +30,7 @@ EieDriver::EieDriver(sc_core::sc_module_name name, const arch::Accelerator& acce
                      const sim::Socket& socket, Device& device, Lockstep* lockstep,
                      std::optional<std::mt19937_64>& gaps)
     : EieUnit(name, accelerator.array, socket),
-      driver_(device, lockstep, accelerator.array.ports.outputs, accelerator.array.bits.accumulators,
-              gaps),
+      driver_(device, lockstep, accelerator.array.ports.outputs, accelerator.array.bits.accumulators, gaps),
       device_(device),
       inputs_(device.stream("inputs", {"inputs_data_i"})),
       word_bits_(accelerator.array.eie->word_bits),
@@ -39,10 +38,9 @@ EieDriver::EieDriver(sc_core::sc_module_name name, const arch::Accelerator& acce
       half_pointers_(array_configuration(accelerator).parameter("PointerWords")),
       double_buffered_(accelerator.memory.back().double_buffered),
       last_(device.signal("evt_last_o")) {
-  for (const char* event :
-       {"last", "broadcasts", "queue_pushes", "queue_pops", "queue_full", "starved", "pointer_reads",
-        "matrix_reads", "codebook_lookups", "padding", "multiplies", "adds", "source_reads",
-        "destination_reads", "destination_writes"})
+  for (const char* event : {"last", "broadcasts", "queue_pushes", "queue_pops", "queue_full", "starved",
+                            "pointer_reads", "matrix_reads", "codebook_lookups", "padding", "multiplies",
+                            "adds", "source_reads", "destination_reads", "destination_writes"})
     events_[event] = device.count(std::string("evt_") + event + "_o");
   device.count_bits("evt_work_o", static_cast<std::size_t>(accelerator.array.rows));
 }
@@ -50,6 +48,7 @@ EieDriver::EieDriver(sc_core::sc_module_name name, const arch::Accelerator& acce
 void EieDriver::begin_layer() {
   EieUnit::begin_layer();
   device_.begin_layer(sim::now());
+  driver_.begin_layer();
   const sim::LayerProgram& program = *run_.program;
   unsigned address = 0;
   for (const std::int16_t value : program.eie->codebook)
@@ -92,8 +91,7 @@ void EieDriver::fill(const sim::EieBlocks& tile, std::int64_t generation) {
       for (std::size_t j = 0; j < part.pointers.size(); ++j) {
         const std::int64_t number = next_pointer + static_cast<std::int64_t>(j);
         write(static_cast<unsigned>(number % 2 == 0 ? FillKind::even_pointers : FillKind::odd_pointers), pe,
-              number / 2,
-              static_cast<std::uint64_t>(next_word[pe] * per_word + part.pointers[j]));
+              number / 2, static_cast<std::uint64_t>(next_word[pe] * per_word + part.pointers[j]));
       }
       for (std::int64_t first = 0; first < part.entries(); first += per_word) {
         std::uint64_t word = 0;
@@ -159,9 +157,9 @@ void EieDriver::load_source(const sim::Pass& pass) {
         const std::int64_t w =
             start[Dim::Q] * shape.stride_w + (start[Dim::S] + s) * shape.dilation_w - shape.pad_left;
         if (w < 0 || w >= shape.input_w) continue;
-        packer.add(static_cast<std::uint16_t>(
-                       *inputs.at({start[Dim::N], start[Dim::G], start[Dim::C] + c, h, w})),
-                   16);
+        packer.add(
+            static_cast<std::uint16_t>(*inputs.at({start[Dim::N], start[Dim::G], start[Dim::C] + c, h, w})),
+            16);
       }
     }
   }
@@ -192,7 +190,7 @@ void EieDriver::restore(const sim::Pass& pass, int /*bank*/) {
 }
 
 std::vector<std::int16_t> EieDriver::outputs() {
-  device_.catch_up(sim::now());
+  driver_.end_layer();
   const auto total = [&](const char* event) { return device_.total(events_.at(event)); };
   arch::ActionCounts& actions = run_.actions;
   arch::EieCounts& counts = *actions.eie;

@@ -1,5 +1,5 @@
-// `eie_array` in RTL in the machine's socket. Tiles of weights are written to its memories when their first pass
-// comes; the RTL says when detection starts and when the last entry is issued.
+// `eie_array` in RTL in the machine's socket. Tiles of weights are written to its memories when their first
+// pass comes; the RTL says when detection starts and when the last entry is issued.
 #pragma once
 
 #include <map>

@@ -21,34 +21,44 @@ module source_registers #(
   output logic [15:0]                       read_activation_o
 );
 
-  logic [16*Columns-1:0] activation_q;
-  logic [Columns-1:0]    nonzero_q;
+  localparam int unsigned PlaceBits = $clog2(Columns + 1);  // of Pes too, if each has one register
+  localparam int unsigned LaneGroup = 64;
 
-  function automatic logic [16*Columns-1:0] written(logic [16*Columns-1:0] held);
-    written = held;
-    for (int unsigned i = 0; i < Lanes; i++) begin
-      if (write_i[i]) written[16*32'(column_i[ColumnBits*i +: ColumnBits]) +: 16] = activation_i[16*i +: 16];
-    end
+  // A register file: flops (for yosys, which takes arrays for memories).
+  (* mem2reg *)
+  logic [15:0]        activation_q [Columns];
+  logic [Columns-1:0] nonzero_q;
+
+  // Where column c has its bit.
+  function automatic logic [PlaceBits-1:0] place(logic [ColumnBits-1:0] c);
+    place = PlaceBits'(c) % PlaceBits'(Pes) * PlaceBits'(Registers) + PlaceBits'(c) / PlaceBits'(Pes);
   endfunction
 
   function automatic logic [Columns-1:0] marked(logic [Columns-1:0] held);
-    int unsigned column;
-    column = 0;
     marked = held;
     for (int unsigned i = 0; i < Lanes; i++) begin
-      column = 32'(column_i[ColumnBits*i +: ColumnBits]);
-      if (write_i[i] && activation_i[16*i +: 16] != '0) marked[column % Pes * Registers + column / Pes] = 1'b1;
+      if (write_i[i] && activation_i[16*i +: 16] != '0) begin
+        marked[ColumnBits'(place(column_i[ColumnBits*i +: ColumnBits]))] = 1'b1;
+      end
     end
   endfunction
 
+  // In groups, since Verilator takes such a loop only if it has 64 rounds at most.
   always_ff @(posedge clk_i) begin
-    if (beat_i) activation_q <= written(activation_q);
+    for (int unsigned first = 0; first < Lanes; first += LaneGroup) begin
+      for (int unsigned i = first; i < first + LaneGroup && i < Lanes; i++) begin
+        if (beat_i && write_i[i]) activation_q[column_i[ColumnBits*i +: ColumnBits]] <= activation_i[16*i +: 16];
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
     if (beat_i)       nonzero_q <= marked(clear_i ? '0 : nonzero_q);
     else if (clear_i) nonzero_q <= '0;
   end
 
   // A pass that loads nothing, all its inputs being padding, starts in the cycle in which it clears.
   assign nonzero_o         = clear_i ? '0 : nonzero_q;
-  assign read_activation_o = activation_q[16*32'(read_column_i) +: 16];
+  assign read_activation_o = activation_q[read_column_i];
 
 endmodule

@@ -1,5 +1,5 @@
-// A Verilated unit behind heddle::rtl::Model. Compiled with the unit by rtl/build_unit: HEDDLE_PORTS names the
-// file that lists the unit's ports, HEDDLE_SAVES and HEDDLE_COVERS say what Verilator was asked for.
+// A Verilated unit behind heddle::rtl::Model. Compiled with the unit by rtl/build_unit: HEDDLE_PORTS names
+// the file that lists the unit's ports, HEDDLE_SAVES and HEDDLE_COVERS say what Verilator was asked for.
 #include <cstdarg>
 #include <cstdio>
 #include <memory>

@@ -9,6 +9,15 @@ namespace {
 
 constexpr unsigned kTable = 256;  ///< first configuration register of the table
 
+/// Does the clamp change the result?
+bool is_clamped(const workload::Requantization& to, std::int64_t sum, std::size_t channel) {
+  __extension__ using Wide = __int128;
+  const Wide scaled =
+      (static_cast<Wide>(sum) * to.multiplier[channel] + (Wide{1} << (to.shift[channel] - 1))) >>
+      to.shift[channel];
+  return scaled + to.zero_point < to.low || scaled + to.zero_point > to.high;
+}
+
 }  // namespace
 
 PpuDriver::PpuDriver(std::unique_ptr<Model> model, const arch::ArrayUnit& array, Lockstep* lockstep,
@@ -19,12 +28,13 @@ PpuDriver::PpuDriver(std::unique_ptr<Model> model, const arch::ArrayUnit& array,
       results_(static_cast<std::size_t>(array.ports.outputs)),
       sum_bits_(array.bits.accumulators),
       gaps_(gaps),
-      saturated_(device_.count("evt_saturated_o")) {
-}
+      requantized_(device_.count("evt_requantized_o")),
+      saturated_(device_.count("evt_saturated_o")) {}
 
 void PpuDriver::begin_layer(const sim::LayerProgram& program) {
   program_ = &program;
   now_ = 0;
+  clamped_ = passed_ = 0;
   device_.begin_layer(now_);
   const workload::Requantization& to = program.requantization;
   unsigned address = 0;
@@ -52,11 +62,14 @@ void PpuDriver::requantize(std::vector<std::int64_t>& sums, const std::vector<st
     for (std::size_t port = 0; port < ports.size(); ++port) {
       const auto& [signal, bits] = ports[port];
       BeatPacker packer(signal.bytes() * 8);
-      for (std::size_t i = first; i < std::min(first + results_, sums.size()); ++i) {
+      // Places of the last beat beyond the end repeat the last result.
+      for (std::size_t place = first; place < first + results_; ++place) {
+        const std::size_t i = std::min(place, sums.size() - 1);
         const auto channel = static_cast<std::size_t>(channels[i]);
         const std::array<std::int64_t, 4> value = {sums[i], bias(channels[i]), to.multiplier[channel],
                                                    to.shift[channel]};
         packer.add(static_cast<std::uint64_t>(value[port]), bits);
+        if (port == 0) clamped_ += is_clamped(to, sums[i] + bias(channels[i]), channel);
       }
       const std::vector<std::uint8_t> packed = std::move(packer.take().front());
       beat.insert(beat.end(), packed.begin(), packed.end());
@@ -87,6 +100,18 @@ void PpuDriver::requantize(std::vector<std::int64_t>& sums, const std::vector<st
     throw Mismatch(difference);
   }
   taken.clear();
+  passed_ += count * static_cast<Cycle>(results_);
+  const auto check = [&](const char* event, std::int64_t expected, std::int64_t got) {
+    if (expected == got) return;
+    Difference difference;
+    difference.signal = std::string("ppu, sum of ") + event;
+    difference.expected = std::to_string(expected);
+    difference.got = std::to_string(got);
+    if (lockstep_) lockstep_->differ(difference);
+    throw Mismatch(difference);
+  };
+  check("evt_requantized_o", passed_, device_.total(requantized_));
+  check("evt_saturated_o", clamped_, device_.total(saturated_));
 }
 
 }  // namespace heddle::rtl

@@ -31,8 +31,9 @@ class PpuDriver : public sim::Lanes {
   const int sum_bits_;
   std::optional<std::mt19937_64>& gaps_;
   const sim::LayerProgram* program_ = nullptr;
-  std::size_t saturated_;  ///< number of the event
-  Cycle now_ = 0;  ///< of its own clock, which stands still between drains
+  std::size_t requantized_, saturated_;    ///< numbers of events
+  std::int64_t clamped_ = 0, passed_ = 0;  ///< what they must be, of the layer so far
+  Cycle now_ = 0;                          ///< of its own clock, which stands still between drains
 };
 
 }  // namespace heddle::rtl

@@ -13,8 +13,8 @@ namespace heddle::verify {
 using workload::Dim;
 
 const std::vector<std::string>& override_names() {
-  static const std::vector<std::string> names = {"waits", "N", "G",      "H",        "W",  "M",
-                                                 "C",     "R", "S",      "stride",   "dilation", "pad"};
+  static const std::vector<std::string> names = {"waits", "N", "G", "H",      "W",        "M",
+                                                 "C",     "R", "S", "stride", "dilation", "pad"};
   return names;
 }
 

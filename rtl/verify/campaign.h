@@ -1,5 +1,6 @@
-// Constrained-random verification: random layers with random tensors under random mappings on one accelerator,
-// model and RTL side by side, with random back-pressure. Every case follows from the seed and its number alone.
+// Constrained-random verification: random layers with random tensors under random mappings on one
+// accelerator, model and RTL side by side, with random back-pressure. Every case follows from the seed and
+// its number alone.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,9 @@
 
 namespace heddle::verify {
 
-/// What a case is held to instead of what was drawn, to make a failing one small: a layer's sizes "N", "G", "M",
-/// "C", "R", "S", "H" and "W" (of the input), "stride", "dilation", "pad", and "waits" (0: no back-pressure).
+/// What a case is held to instead of what was drawn, to make a failing one small: a layer's sizes "N", "G",
+/// "M", "C", "R", "S", "H" and "W" (of the input), "stride", "dilation", "pad", and "waits" (0: no
+/// back-pressure).
 using Overrides = std::map<std::string, std::int64_t>;
 
 /// The overrides that a case knows, in the order in which shrinking tries them.

@@ -66,15 +66,15 @@ Coverage::Coverage(const arch::Accelerator& accelerator, rtl::Device& device) : 
 }
 
 void Coverage::meet(const std::string& name, bool met) {
-  const auto found = std::find_if(points_.begin(), points_.end(), [&](const Point& p) { return p.name == name; });
+  const auto found =
+      std::find_if(points_.begin(), points_.end(), [&](const Point& p) { return p.name == name; });
   if (found == points_.end()) throw std::logic_error("no coverage point " + name);
   found->met += met ? 1 : 0;
 }
 
 void Coverage::sample(rtl::Cycle /*cycle*/, const rtl::Device& /*device*/) {
   for (const Wait& wait : waits_) points_[wait.point].met += wait.high.high() && !wait.low.high();
-  for (const Both& pair : pairs_)
-    points_[pair.point].met += pair.first.get() != 0 && pair.second.get() != 0;
+  for (const Both& pair : pairs_) points_[pair.point].met += pair.first.get() != 0 && pair.second.get() != 0;
   if (accelerator_.array.eie) return;
   if (issue_.high() && issued_before_) meet("steps issue back to back");
   issued_before_ = issue_.high();
@@ -84,12 +84,14 @@ void Coverage::rest(rtl::Cycle /*begin*/, rtl::Cycle /*end*/, const rtl::Device&
   issued_before_ = false;
 }
 
-void Coverage::add(const sim::LayerProgram& program, const sim::LayerOutcome& outcome, std::int64_t saturated) {
+void Coverage::add(const sim::LayerProgram& program, const sim::LayerOutcome& outcome,
+                   std::int64_t saturated) {
   const workload::MacShape& shape = program.problem.shape;
   const auto& size = shape.size;
   const auto pass = arch::pass_extent(program.mapping);
   const auto ragged = [&](std::initializer_list<Dim> dims) {
-    return std::any_of(dims.begin(), dims.end(), [&](Dim d) { return size[d] % std::min(pass[d], size[d]) != 0; });
+    return std::any_of(dims.begin(), dims.end(),
+                       [&](Dim d) { return size[d] % std::min(pass[d], size[d]) != 0; });
   };
   bool several = false;
   for (const Dim d : workload::kDims) several = several || pass[d] < size[d];
@@ -115,7 +117,8 @@ void Coverage::add_dot(const sim::LayerProgram& program) {
   bool cut = false;
   std::int64_t accumulators = 1;
   for (const Dim d : {Dim::N, Dim::P, Dim::Q}) cut = cut || size[d] % std::min(axes[d], size[d]) != 0;
-  for (const Dim d : {Dim::N, Dim::M, Dim::P, Dim::Q}) accumulators *= (std::min(pass[d], size[d]) + axes[d] - 1) / axes[d];
+  for (const Dim d : {Dim::N, Dim::M, Dim::P, Dim::Q})
+    accumulators *= (std::min(pass[d], size[d]) + axes[d] - 1) / axes[d];
   meet("a ragged tile: columns", cut);
   if (accelerator_.array.registers.outputs > 1) meet("several accumulators", accumulators > 1);
   if (accelerator_.array.sparsity) {
@@ -134,19 +137,18 @@ void Coverage::add_eie(const sim::LayerProgram& program, const sim::LayerOutcome
   bool empty = false;
   for (const workload::CscMatrix& block : program.eie->weights.all()) {
     for (const workload::CscMatrix::Pe& pe : block.pes) {
-      for (std::int64_t column = 0; column < block.columns && !empty; ++column) empty = pe.entries(column) == 0;
+      for (std::int64_t column = 0; column < block.columns && !empty; ++column)
+        empty = pe.entries(column) == 0;
     }
   }
   meet("an empty slice", empty && counts.broadcasts > 0);
   meet("a vector of zeros", counts.broadcasts == 0);
   const auto pass = arch::pass_extent(program.mapping);
   const auto& size = program.problem.shape.size;
-  meet("inputs stay for another pass",
-       pass[Dim::M] < size[Dim::M] && pass[Dim::C] >= size[Dim::C] && pass[Dim::R] >= size[Dim::R] &&
-           pass[Dim::S] >= size[Dim::S]);
+  meet("inputs stay for another pass", pass[Dim::M] < size[Dim::M] && pass[Dim::C] >= size[Dim::C] &&
+                                           pass[Dim::R] >= size[Dim::R] && pass[Dim::S] >= size[Dim::S]);
   const std::int16_t highest = static_cast<std::int16_t>(program.eie->sum.highest());
-  meet("a sum saturates",
-       std::any_of(outcome.output.begin(), outcome.output.end(), [&](std::int16_t code) {
+  meet("a sum saturates", std::any_of(outcome.output.begin(), outcome.output.end(), [&](std::int16_t code) {
          return code >= highest || code <= -highest - 1;
        }));
   const auto tile = arch::level_extent(program.mapping, 1);

@@ -15,8 +15,8 @@ RtlCoverage read_rtl_coverage(const std::filesystem::path& file) {
   if (!std::getline(in, line) || line.find("SystemC::Coverage") == std::string::npos)
     throw InputError(file.string(), "is no coverage file of Verilator");
 
-  // C '<key>\x02<value>\x01<key>...' <count>: page is v_line/<module> or v_toggle/<module>, f the file, l the line,
-  // n the column, o what it is.
+  // C '<key>\x02<value>\x01<key>...' <count>: page is v_line/<module> or v_toggle/<module>, f the file, l the
+  // line, n the column, o what it is.
   struct Element {
     std::string kind, file, rest;
     int line = 0;

@@ -116,15 +116,14 @@ Case random_case(Random& random, const arch::Accelerator& accelerator, const arc
   result.program.input_zero_point =
       binary_inputs ? 0 : static_cast<std::int32_t>(random.range(-input_top - 1, input_top));
   for (std::int64_t i = 0; i < shape.input_count(); ++i) {
-    const std::int64_t code =
-        random.chance(zeros) ? result.program.input_zero_point
-        : binary_inputs      ? random.one_of<std::int64_t>({-1, 1})
-                             : random.range(-input_top - 1, input_top);
+    const std::int64_t code = random.chance(zeros) ? result.program.input_zero_point
+                              : binary_inputs      ? random.one_of<std::int64_t>({-1, 1})
+                                                   : random.range(-input_top - 1, input_top);
     result.data.inputs.push_back(static_cast<std::int16_t>(code));
   }
   for (std::int64_t i = 0; i < shape.weight_count(); ++i) {
     result.data.weights.push_back(
-        static_cast<std::int16_t>(binary_weights        ? random.one_of<std::int64_t>({-1, 1})
+        static_cast<std::int16_t>(binary_weights       ? random.one_of<std::int64_t>({-1, 1})
                                   : random.chance(0.2) ? 0
                                                        : random.range(-weight_top, weight_top)));
   }

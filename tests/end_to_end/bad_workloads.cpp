@@ -51,16 +51,19 @@ std::vector<BadInput> bad_command_lines() {
       {"--trace shows what the machine does", "expected --fidelity fast"});
   add("an array for a run without a machine", run + "--fidelity analytical --array both",
       {"--array both runs the machine", "expected --array model"});
-  add("waves of a run that compares nothing", run + "--waves w.fst", {"--waves shows a difference", "expected --array both"});
+  add("waves of a run that compares nothing", run + "--waves w.fst",
+      {"--waves shows a difference", "expected --array both"});
   const std::string verify = "verify --arch arch.yaml ";
   add("RTL of an array that there is none of", "verify --arch eyeriss",
       {"array.registers: the RTL's PEs hold one vector", "run on --array model"});
   add("a user's RTL without its module", verify + "--rtl mine.sv", {"--rtl and --top go together"});
   add("a user's RTL that is not there", verify + "--rtl mine.sv --top mine", {"mine.sv: cannot be read"});
-  add("a case of a network", verify + "net.yaml --case 3", {"--case, --sizes and --coverage are for random layers"});
+  add("a case of a network", verify + "net.yaml --case 3",
+      {"--case, --sizes and --coverage are for random layers"});
   add("a size that no layer has", verify + "--sizes K=3", {"\"K=3\": expected NAME=NUMBER", "waits, N, G"});
   add("a recipe for random layers", verify + "--recipe int8", {"--recipe and --layers are for a network"});
-  add("an unknown timing", verify + "--timing loose", {"unknown value \"loose\"", "expected strict, relaxed"});
+  add("an unknown timing", verify + "--timing loose",
+      {"unknown value \"loose\"", "expected strict, relaxed"});
   add("an unknown search", run + "--search exhaustive",
       {"--search", "unknown value \"exhaustive\"", "expected optimal, random, annealing, genetic, default"});
   add("an unknown objective", run + "--objective power",

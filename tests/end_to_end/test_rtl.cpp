@@ -1,5 +1,5 @@
-// Does a user see that RTL and model agree, and where they do not? Runs with the array in RTL, `heddle verify`, and
-// units with a bug in them.
+// Does a user see that RTL and model agree, and where they do not? Runs with the array in RTL, `heddle
+// verify`, and units with a bug in them.
 #include <catch2/catch.hpp>
 #include <fstream>
 
@@ -25,7 +25,8 @@ void check_three_arrays(const std::string& line) {
   const tests::ScratchFolder folder;
   std::map<std::string, json> results;
   for (const std::string array : {"model", "rtl", "both"}) {
-    std::vector<std::string> arguments = words("run " + line + " --fidelity clocked --quiet --json " + array + ".json --array " + array);
+    std::vector<std::string> arguments =
+        words("run " + line + " --fidelity clocked --quiet --json " + array + ".json --array " + array);
     const Outcome outcome = run_heddle(folder.path(), arguments);
     INFO(transcript(arguments, outcome));
     REQUIRE(outcome.status == 0);
@@ -36,7 +37,8 @@ void check_three_arrays(const std::string& line) {
     const json &layers = results[array].at("layers"), &expected = results["model"].at("layers");
     REQUIRE(layers.size() == expected.size());
     for (std::size_t i = 0; i < layers.size(); ++i) {
-      for (const char* key : {"output_sha256", "cycles", "compute_cycles", "stalls", "actions", "energy_pj"}) {
+      for (const char* key :
+           {"output_sha256", "cycles", "compute_cycles", "stalls", "actions", "energy_pj"}) {
         if (!expected[i].contains(key)) continue;
         INFO(array << ", " << expected[i].at("name") << ", " << key);
         CHECK(layers[i].at(key) == expected[i].at(key));
@@ -51,7 +53,9 @@ void check_three_arrays(const std::string& line) {
   CHECK_FALSE(results["rtl"].contains("rtl"));
 }
 
-TEST_CASE("the digits are the same on model and RTL, dense") { check_three_arrays("digits --arch dense-8x8"); }
+TEST_CASE("the digits are the same on model and RTL, dense") {
+  check_three_arrays("digits --arch dense-8x8");
+}
 TEST_CASE("the digits are the same on model and RTL, 2 of 4") {
   check_three_arrays("digits-2-4 --arch nm-8x8 --recipe int8-2-4");
 }
@@ -93,12 +97,13 @@ void write_unit(const tests::ScratchFolder& folder, const std::string& unit, con
 }
 
 /// The bug is found on random layers, made smaller, shown, and found again by the command that is printed.
-void check_caught(const std::string& arch, const std::string& unit, const std::string& file, const std::string& right,
-                  const std::string& wrong, const std::string& signal) {
+void check_caught(const std::string& arch, const std::string& unit, const std::string& file,
+                  const std::string& right, const std::string& wrong, const std::string& signal) {
   const tests::ScratchFolder folder;
   write_unit(folder, unit, file, right, wrong);
-  std::vector<std::string> arguments = words("verify --arch " + array_file(arch) + " --random 100 --rtl my_array.f --top " + unit +
-                                             " --waves difference.fst");
+  std::vector<std::string> arguments =
+      words("verify --arch " + array_file(arch) + " --random 100 --rtl my_array.f --top " + unit +
+            " --waves difference.fst");
   const Outcome outcome = run_heddle(folder.path(), arguments, 280);
   INFO(transcript(arguments, outcome));
   REQUIRE(outcome.status == 1);
@@ -116,27 +121,30 @@ void check_caught(const std::string& arch, const std::string& unit, const std::s
 }
 
 TEST_CASE("a user's drain that begins a cycle early is caught") {
-  check_caught("narrow-ports", "dot_array", "accumulator_banks.sv", "closing_q[2 +: 2];", "closing_q[0 +: 2];",
-               "results_valid_o");
+  check_caught("narrow-ports", "dot_array", "accumulator_banks.sv", "closing_q[2 +: 2];",
+               "closing_q[0 +: 2];", "results_valid_o");
 }
 TEST_CASE("a user's wrong sign extension is caught") {
   check_caught("narrow-ports", "dot_array", "accumulator_row.sv", "AccumulatorBits'($signed(sum))",
                "AccumulatorBits'(sum)", "results_data_o[0]");
 }
 TEST_CASE("a user's missing forwarding is caught") {
-  check_caught("eie-4", "eie_array", "arithmetic.sv", "follows ? sum_q : read_q", "read_q", "results_data_o[0]");
+  check_caught("eie-4", "eie_array", "arithmetic.sv", "follows ? sum_q : read_q", "read_q",
+               "results_data_o[0]");
 }
 
 TEST_CASE("a user's slower drain passes where timing is relaxed, and only there") {
   const tests::ScratchFolder folder;
   write_unit(folder, "dot_array", "accumulator_banks.sv", "closing_q[2 +: 2];", "late_q;");
   std::string text = tests::contents(folder / "accumulator_banks.sv");
-  text.replace(text.find("  logic [3:0]              closing_q;"), 0,
-               "  logic [1:0]              late_q;\n"
-               "  always_ff @(posedge clk_i or negedge rst_ni) late_q <= !rst_ni ? '0 : closing_q[2 +: 2];\n");
+  text.replace(
+      text.find("  logic [3:0]              closing_q;"), 0,
+      "  logic [1:0]              late_q;\n"
+      "  always_ff @(posedge clk_i or negedge rst_ni) late_q <= !rst_ni ? '0 : closing_q[2 +: 2];\n");
   // The flop must come after what it samples.
   tests::put(folder / "accumulator_banks.sv", text);
-  const std::string line = "verify --arch " + array_file("narrow-ports") + " --random 30 --no-shrink --rtl my_array.f --top dot_array";
+  const std::string line = "verify --arch " + array_file("narrow-ports") +
+                           " --random 30 --no-shrink --rtl my_array.f --top dot_array";
   const Outcome relaxed = run_heddle(folder.path(), words(line + " --timing relaxed"), 280);
   INFO(relaxed.out << relaxed.err);
   CHECK(relaxed.status == 0);
@@ -149,7 +157,9 @@ TEST_CASE("a user's slower drain passes where timing is relaxed, and only there"
 
 TEST_CASE("a module without the socket's ports is refused by name") {
   const tests::ScratchFolder folder;
-  tests::put(folder / "mine.sv", "module mine #(parameter int Results = 1, AccumulatorBits = 1) (input clk_i, rst_ni);\nendmodule\n");
+  tests::put(
+      folder / "mine.sv",
+      "module mine #(parameter int Results = 1, AccumulatorBits = 1) (input clk_i, rst_ni);\nendmodule\n");
   const Outcome outcome =
       run_heddle(folder.path(), words("verify --arch dense-8x8 --rtl mine.sv --top mine --unit ppu"), 280);
   INFO(outcome.out << outcome.err);

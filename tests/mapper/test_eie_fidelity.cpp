@@ -9,10 +9,10 @@
 #include "mapper/mapper.h"
 #include "mapper/model/counts.h"
 #include "mapper/model/timing.h"
+#include "rtl/verify/eie_cases.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/mapper/eie_cases.h"
-#include "rtl/verify/eie_cases.h"
 
 namespace {
 

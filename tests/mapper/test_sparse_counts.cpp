@@ -5,9 +5,9 @@
 
 #include "mapper/default_mapping.h"
 #include "mapper/model/counts.h"
+#include "rtl/verify/random_cases.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
-#include "rtl/verify/random_cases.h"
 
 namespace {
 

@@ -4,10 +4,10 @@
 #include "mapper/default_mapping.h"
 #include "mapper/model/timing.h"
 #include "mapper/random_mapping.h"
+#include "rtl/verify/random_cases.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/mapper/random_layers.h"
-#include "rtl/verify/random_cases.h"
 
 namespace {
 

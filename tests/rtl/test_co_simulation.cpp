@@ -1,5 +1,5 @@
-// Does the RTL do what the clocked machine does, on random layers with back-pressure; and is it noticed when it
-// does not? (heddle verify does much more of this.)
+// Does the RTL do what the clocked machine does, on random layers with back-pressure; and is it noticed when
+// it does not? (heddle verify does much more of this.)
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -12,14 +12,18 @@ namespace {
 using namespace heddle;
 
 arch::Accelerator shipped(const std::string& name) {
-  return arch::read_accelerator(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/accelerators" / (name + ".yaml"));
+  return arch::read_accelerator(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/accelerators" /
+                                (name + ".yaml"));
 }
 
 /// Those units are built with the tests.
 rtl::CoSimulation machines(const arch::Accelerator& accelerator) {
   const rtl::Library library = rtl::Library::of_this_program();
-  return {"machine", accelerator, library.make(rtl::array_configuration(accelerator)),
-          library.make(rtl::ppu_configuration(accelerator)), {}};
+  return {"machine",
+          accelerator,
+          library.make(rtl::array_configuration(accelerator)),
+          library.make(rtl::ppu_configuration(accelerator)),
+          {}};
 }
 
 void match(const std::string& name, std::int64_t cases) {

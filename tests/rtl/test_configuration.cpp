@@ -11,7 +11,8 @@ namespace {
 using namespace heddle;
 
 arch::Accelerator shipped(const std::string& name) {
-  return arch::read_accelerator(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/accelerators" / (name + ".yaml"));
+  return arch::read_accelerator(std::filesystem::path(HEDDLE_SOURCE_DIR) / "configs/accelerators" /
+                                (name + ".yaml"));
 }
 
 TEST_CASE("a unit is named after its parameters") {
@@ -24,7 +25,8 @@ TEST_CASE("a unit is named after its parameters") {
 TEST_CASE("arrays and mappings that no RTL is written for are refused") {
   arch::Accelerator resident = shipped("dense-8x8");
   resident.array.registers.weights = 2;
-  CHECK_THROWS_WITH(rtl::array_configuration(resident), Catch::Contains("more of weights run on --array model"));
+  CHECK_THROWS_WITH(rtl::array_configuration(resident),
+                    Catch::Contains("more of weights run on --array model"));
   arch::Accelerator odd = shipped("eie-16");
   odd.array.eie->word_bits = 24;
   CHECK_THROWS_WITH(rtl::array_configuration(odd), Catch::Contains("24 bits hold 3 of 8"));

@@ -4,10 +4,10 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
+#include "rtl/verify/random_cases.h"
 #include "sim/array/dot_bulk.h"
 #include "sim/array/dot_sums.h"
 #include "sim/array/requantize.h"
-#include "rtl/verify/random_cases.h"
 #include "tests/sim/nested_loops.h"
 
 namespace {

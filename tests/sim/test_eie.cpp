@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "mapper/default_mapping.h"
-#include "sim/accelerator.h"
 #include "rtl/verify/eie_cases.h"
+#include "sim/accelerator.h"
 #include "tests/sim/eie_definition.h"
 
 namespace {

@@ -3,8 +3,8 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "sim/accelerator.h"
 #include "rtl/verify/eie_cases.h"
+#include "sim/accelerator.h"
 #include "tests/sim/eie_definition.h"
 
 namespace {

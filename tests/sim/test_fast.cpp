@@ -6,9 +6,9 @@
 
 #include "mapper/default_mapping.h"
 #include "mapper/random_mapping.h"
+#include "rtl/verify/random_cases.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
-#include "rtl/verify/random_cases.h"
 
 namespace {
 

@@ -7,10 +7,10 @@
 #include "mapper/model/bounds.h"
 #include "mapper/model/counts.h"
 #include "mapper/random_mapping.h"
+#include "rtl/verify/random_cases.h"
 #include "sim/accelerator.h"
 #include "support/error.h"
 #include "tests/sim/nested_loops.h"
-#include "rtl/verify/random_cases.h"
 
 namespace {
 
