@@ -77,8 +77,9 @@ arch::LayerProblem random_problem(Random& random, const arch::Accelerator& accel
       if (shape.macs() > 6000) size[d] = (size[d] + 1) / 2;
     }
   }
-  problem.weight_bits = static_cast<int>(random.one_of<int>({1, 2, 4, 8}));
-  problem.input_bits = static_cast<int>(random.one_of<int>({1, 3, 4, 8}));
+  const bool scalable = accelerator.array.scalable;
+  problem.weight_bits = scalable ? random.one_of<int>({1, 2, 4, 8}) : random.one_of<int>({2, 4, 8});
+  problem.input_bits = scalable ? random.one_of<int>({1, 3, 4, 8}) : random.one_of<int>({3, 8});
   problem.output_bits = static_cast<int>(random.one_of<int>({4, 8}));
   if (accelerator.array.bits.weights == 16 && random.chance(0.6)) {
     problem.weight_bits = problem.input_bits = problem.output_bits = 16;

@@ -58,6 +58,7 @@ OnednnConvolution::OnednnConvolution(const workload::MacShape& shape, const std:
   const std::int64_t images = one_position ? 1 : size[Dim::N];
   const std::int64_t columns = one_position ? size[Dim::N] : span.columns;
   const std::int64_t output_columns = one_position ? size[Dim::N] : size[Dim::Q];
+  const std::int64_t stride_w = one_position ? 1 : shape.stride_w;  // of one position there is no next
 
   std::vector<std::int8_t> narrow(codes.begin(), codes.end());
   memory::dims dims = {M, C, R, S}, strides = {R * S * C, 1, S * C, C};
@@ -71,7 +72,7 @@ OnednnConvolution::OnednnConvolution(const workload::MacShape& shape, const std:
   primitive_->sums = {{images, G * M, size[Dim::P], output_columns}, Type::s32, Tag::nhwc};
   const dnnl::convolution_forward::desc operation(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct, primitive_->source,
-      memory::desc(dims, Type::s8, Tag::any), primitive_->sums, {shape.stride_h, shape.stride_w},
+      memory::desc(dims, Type::s8, Tag::any), primitive_->sums, {shape.stride_h, stride_w},
       {shape.dilation_h - 1, shape.dilation_w - 1}, {0, 0}, {0, 0});
   const dnnl::convolution_forward::primitive_desc chosen(operation, cpu());
   primitive_->convolution = dnnl::convolution_forward(chosen);

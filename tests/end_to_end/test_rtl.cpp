@@ -137,11 +137,11 @@ TEST_CASE("a user's slower drain passes where timing is relaxed, and only there"
   const tests::ScratchFolder folder;
   write_unit(folder, "dot_array", "accumulator_banks.sv", "closing_q[2 +: 2];", "late_q;");
   std::string text = tests::contents(folder / "accumulator_banks.sv");
-  text.replace(
-      text.find("  logic [3:0]              closing_q;"), 0,
-      "  logic [1:0]              late_q;\n"
-      "  always_ff @(posedge clk_i or negedge rst_ni) late_q <= !rst_ni ? '0 : closing_q[2 +: 2];\n");
-  // The flop must come after what it samples.
+  text.insert(text.rfind('\n', text.find(" closing_q;")) + 1,
+              "  logic [1:0] late_q;\n"
+              "  always_ff @(posedge clk_i or negedge rst_ni) begin\n"
+              "    if (!rst_ni) late_q <= '0; else late_q <= closing_q[2 +: 2];\n"
+              "  end\n");
   tests::put(folder / "accumulator_banks.sv", text);
   const std::string line = "verify --arch " + array_file("narrow-ports") +
                            " --random 30 --no-shrink --rtl my_array.f --top dot_array";
