@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 const fs::path kSources = fs::path(HEDDLE_SOURCE_DIR) / "rtl";
+/// Units that run for a second need not run fast.
+const Environment kQuickBuild = {{"HEDDLE_RTL_OPTIMIZE", "-O0"}, {"HEDDLE_RTL_VERILATE", "--unroll-count 4"}};
 
 std::string array_file(const std::string& name) {
   return (fs::path(HEDDLE_SOURCE_DIR) / "tests/data/arrays" / (name + ".yaml")).string();
@@ -104,7 +106,7 @@ void check_caught(const std::string& arch, const std::string& unit, const std::s
   std::vector<std::string> arguments =
       words("verify --arch " + array_file(arch) + " --random 100 --rtl my_array.f --top " + unit +
             " --waves difference.fst");
-  const Outcome outcome = run_heddle(folder.path(), arguments, 280);
+  const Outcome outcome = run_heddle(folder.path(), arguments, 280, kQuickBuild);
   INFO(transcript(arguments, outcome));
   REQUIRE(outcome.status == 1);
   CHECK_THAT(outcome.out, Catch::Contains(signal + ": expected "));
@@ -114,7 +116,7 @@ void check_caught(const std::string& arch, const std::string& unit, const std::s
   REQUIRE(at != std::string::npos);
   std::string command = outcome.out.substr(at + 10);
   command = command.substr(0, command.find('\n'));
-  const Outcome again = run_heddle(folder.path(), words(command));
+  const Outcome again = run_heddle(folder.path(), words(command), 280, kQuickBuild);
   INFO(command << "\n" << again.out << again.err);
   CHECK(again.status == 1);
   CHECK_THAT(again.out, Catch::Contains("expected "));
@@ -145,11 +147,11 @@ TEST_CASE("a user's slower drain passes where timing is relaxed, and only there"
   tests::put(folder / "accumulator_banks.sv", text);
   const std::string line = "verify --arch " + array_file("narrow-ports") +
                            " --random 30 --no-shrink --rtl my_array.f --top dot_array";
-  const Outcome relaxed = run_heddle(folder.path(), words(line + " --timing relaxed"), 280);
+  const Outcome relaxed = run_heddle(folder.path(), words(line + " --timing relaxed"), 280, kQuickBuild);
   INFO(relaxed.out << relaxed.err);
   CHECK(relaxed.status == 0);
   CHECK_THAT(relaxed.out, Catch::Contains("cycles a layer beside the rules") && Catch::Contains("matched "));
-  const Outcome strict = run_heddle(folder.path(), words(line), 280);
+  const Outcome strict = run_heddle(folder.path(), words(line), 280, kQuickBuild);
   INFO(strict.out << strict.err);
   CHECK(strict.status == 1);
   CHECK_THAT(strict.out, Catch::Contains("results_valid_o: expected 1, got 0"));
@@ -161,7 +163,7 @@ TEST_CASE("a module without the socket's ports is refused by name") {
       folder / "mine.sv",
       "module mine #(parameter int Results = 1, AccumulatorBits = 1) (input clk_i, rst_ni);\nendmodule\n");
   const Outcome outcome =
-      run_heddle(folder.path(), words("verify --arch dense-8x8 --rtl mine.sv --top mine --unit ppu"), 280);
+      run_heddle(folder.path(), words("verify --arch dense-8x8 --rtl mine.sv --top mine --unit ppu"), 280, kQuickBuild);
   INFO(outcome.out << outcome.err);
   CHECK(outcome.status == 2);
   CHECK_THAT(outcome.err, Catch::Contains("the module has no port sums_valid_i, see docs/socket.md"));
