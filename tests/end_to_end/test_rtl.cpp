@@ -162,8 +162,8 @@ TEST_CASE("a module without the socket's ports is refused by name") {
   tests::put(
       folder / "mine.sv",
       "module mine #(parameter int Results = 1, AccumulatorBits = 1) (input clk_i, rst_ni);\nendmodule\n");
-  const Outcome outcome =
-      run_heddle(folder.path(), words("verify --arch dense-8x8 --rtl mine.sv --top mine --unit ppu"), 280, kQuickBuild);
+  const Outcome outcome = run_heddle(
+      folder.path(), words("verify --arch dense-8x8 --rtl mine.sv --top mine --unit ppu"), 280, kQuickBuild);
   INFO(outcome.out << outcome.err);
   CHECK(outcome.status == 2);
   CHECK_THAT(outcome.err, Catch::Contains("the module has no port sums_valid_i, see docs/socket.md"));
