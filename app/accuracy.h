@@ -10,7 +10,7 @@ namespace heddle::app {
 /// Share of images whose greatest score is that of their label, in [0, 1]. `scores`: one row of classes an
 /// image; of equal scores the first counts.
 template <class Score>
-double accuracy(const std::vector<Score>& scores, const std::vector<std::int64_t>& labels) {
+double accuracy_of(const std::vector<Score>& scores, const std::vector<std::int64_t>& labels) {
   const std::size_t classes = scores.size() / labels.size();
   std::size_t right = 0;
   for (std::size_t image = 0; image < labels.size(); ++image) {

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "app/edited_files.h"
 #include "app/version.h"
 #include "rtl/verify/campaign.h"
 #include "support/error.h"
@@ -28,6 +29,8 @@ Examples:
   heddle run digits --arch dense-8x8 --array both --waves difference.fst
   heddle run alexnet --arch eie-64 --recipe deep-compression-alexnet --layers fc6,fc7,fc8
   heddle map resnet50 --arch nm-16x16 --recipe int8-2-4 --output resnet50-mappings.yaml
+  heddle run resnet50 --arch nm-16x16 --set arch.array.rows=32 --fidelity analytical
+  heddle sweep lenet-5-arrays --jobs 2 --output lenet-5-arrays
   heddle verify --arch nm-8x8 --random 1000
   heddle verify digits --arch dense-8x8
   heddle verify --arch eie-16 --rtl my-array.f --top my_array --timing relaxed
@@ -41,12 +44,11 @@ Exit status: 0 fine, 1 a check found a difference, 2 bad usage or input.)";
 const std::vector<std::string> kFidelities = {kAnalytical, kFast, kClocked};
 const std::vector<std::string> kArrays = {kModelArray, kRtlArray, kBothArrays};
 const std::vector<std::string> kSearches = {"optimal", "random", "annealing", "genetic"};
-/// Budgets of searches that draw, which would never end, when the user names none. For a run it is a number
-/// of mappings and no time, so that the same seed gives the same bytes.
-constexpr std::int64_t kRunDraws = 2000;
+/// The budget of `heddle map` for searches that draw.
 constexpr double kMapSeconds = 1;
 const std::vector<std::string> kObjectives = {"edp", "energy", "latency"};
-const std::vector<std::string> kCommands = {"run", "map", "verify", "show"};
+const std::vector<std::string> kCommands = {"run", "map", "sweep", "verify", "show"};
+constexpr const char* kWorkerCommand = "worker";  ///< for sweeps alone, and in no help
 const std::vector<std::string> kUnits = {kArrayUnit, kPpuUnit};
 const std::vector<std::string> kTimings = {"strict", "relaxed"};
 const std::vector<std::string> kKinds = {"network", "arch", "mapping", "energy"};
@@ -99,6 +101,30 @@ void add_network(CLI::App& command, RunOptions& o) {
       ->type_name("LIST");
 }
 
+/// --set KEY=VALUE, any number of times.
+void add_edits(CLI::App& command, RunOptions& o) {
+  command
+      .add_option_function<std::vector<std::string>>(
+          "--set",
+          [&o](const std::vector<std::string>& texts) {
+            for (const std::string& text : texts) {
+              const std::size_t equals = text.find('=');
+              const std::string file = text.substr(0, text.find('.'));
+              const bool known = std::find(std::begin(kEditable), std::end(kEditable), file) != std::end(kEditable);
+              if (equals == std::string::npos || !known || text.find('.') > equals) {
+                throw CLI::ValidationError("--set", fmt::format("expected KEY=VALUE with a key in {}, such as "
+                                                                "arch.array.rows=32, got \"{}\"",
+                                                                fmt::join(kEditable, ", "), text));
+              }
+              o.edits.push_back({text.substr(0, equals), text.substr(equals + 1)});
+            }
+          },
+          "Change a key of the files: arch.array.rows=32, recipe.default.weights=4")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+}
+
 void add_search(CLI::App& command, MapperChoice& o, const std::vector<std::string>& searches) {
   command.add_option("--search", o.search, "How mappings are looked for")
       ->check(one_of(searches))
@@ -112,8 +138,9 @@ void add_search(CLI::App& command, MapperChoice& o, const std::vector<std::strin
                    "Leave outputs in the outermost buffer for the next layer where that pays");
 }
 
-/// Seed, threads and results.
+/// Edits, seed, threads and results.
 void add_common(CLI::App& command, RunOptions& o) {
+  add_edits(command, o);
   command.add_option("--seed", o.seed, "Of everything that is drawn")
       ->check(digits())
       ->capture_default_str()
@@ -176,6 +203,19 @@ void add_map(CLI::App& app, MapOptions& o) {
   map->add_option("--output", o.output,
                   "Write the mappings there; a folder (DIR/): Timeloop's files for each layer")
       ->type_name("FILE|DIR/");
+}
+
+void add_sweep(CLI::App& app, SweepOptions& o) {
+  CLI::App* sweep = app.add_subcommand(
+      "sweep", "Work out all points of a design space; started again, goes on where it stopped");
+  sweep->add_option("SWEEP", o.file, "A sweep YAML, or a name in configs/sweeps")->required();
+  sweep->add_option("--jobs", o.jobs, "Worker processes; absent: one per core, under mpirun one per rank")
+      ->check(digits())
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  sweep->add_option("--output", o.output, "Folder of the results; absent: the sweep's name, here")
+      ->type_name("DIR");
+  sweep->add_flag("--quiet", o.quiet, "No progress bar, no tables");
 }
 
 /// What the parser fills that is no field of the options.
@@ -261,10 +301,6 @@ std::string needs_tensors(const RunOptions& run) {
   return "";
 }
 
-bool draws(const MapperChoice& mapper) {
-  return mapper.search != kSearches.front() && mapper.search != kDefaultMapping;
-}
-
 Exit usage_error(const std::string& message, const std::string& help) {
   return {kUsageError, fmt::format("heddle: {}\nTry: {} --help\n", message, help)};
 }
@@ -288,9 +324,14 @@ Exit explain(const CLI::ParseError& error, const CLI::App& app, const CLI::App* 
 
 }  // namespace
 
+bool draws(const MapperChoice& mapper) {
+  return mapper.search != kSearches.front() && mapper.search != kDefaultMapping;
+}
+
 Command parse_command_line(const std::vector<std::string>& arguments) {
   RunOptions run;
   MapOptions map;
+  SweepOptions sweep;
   VerifyOptions verify;
   VerifyWords verify_words;
   ShowOptions show;
@@ -300,12 +341,14 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   app.footer(kExamples);
   add_run(app, run);
   add_map(app, map);
+  add_sweep(app, sweep);
   add_verify(app, verify, verify_words);
   add_show(app, show);
 
   const std::string missing = fmt::format("a command is missing; expected {}", fmt::join(kCommands, ", "));
   if (arguments.empty()) return usage_error(missing, "heddle");
   const std::string& first = arguments.front();
+  if (first == kWorkerCommand) return WorkerOptions{};
   if (first.empty() ||
       (first.front() != '-' && std::find(kCommands.begin(), kCommands.end(), first) == kCommands.end())) {
     return usage_error(fmt::format("unknown command \"{}\"{}; expected {}", first,
@@ -354,6 +397,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     if (draws(mapper) && mapper.seconds == 0 && mapper.evaluations == 0) mapper.seconds = kMapSeconds;
     return map;
   }
+  if (app.got_subcommand("sweep")) return sweep;
   if (app.got_subcommand("verify")) {
     verify.rtl.relaxed = verify_words.timing == "relaxed";
     verify.rtl.coverage = verify.coverage.has_value();

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "support/yaml.h"
+
 namespace heddle::app {
 
 /// The fidelity that works layers out from their loop nests, without tensors.
@@ -26,6 +28,10 @@ inline constexpr const char* kBothArrays = "both";
 /// The `--search` that searches nothing: mapper/default_mapping.h.
 inline constexpr const char* kDefaultMapping = "default";
 
+/// Mappings that a search looks at which draws, and would never end, when the user sets no budget. No time, so that
+/// the same seed gives the same bytes.
+inline constexpr std::int64_t kRunDraws = 2000;
+
 /// How mappings are found.
 struct MapperChoice {
   std::string search = "optimal";                    ///< of mapper::Search; run: or kDefaultMapping
@@ -36,6 +42,9 @@ struct MapperChoice {
   bool cache = true;             ///< read and write what other runs have found
   bool keep_on_chip = false;     ///< decide which tensors stay on chip between layers
 };
+
+/// Whether the search draws mappings, and so needs a budget.
+bool draws(const MapperChoice& mapper);
 
 /// What `--unit` of a user's RTL stands for.
 inline constexpr const char* kArrayUnit = "array";
@@ -57,6 +66,7 @@ struct RunOptions {
   std::optional<std::string>
       recipe;  ///< name in configs/compression, or a path; absent: 8 bits, nothing pruned
   std::optional<std::filesystem::path> mapping;  ///< layers that it does not name are left to the mapper
+  std::vector<yaml::Edit> edits;                 ///< of keys in the files: "arch.array.rows" is 32
   MapperChoice mapper;
   std::string fidelity = kFast;
   std::string array = kModelArray;
@@ -94,6 +104,17 @@ struct VerifyOptions {
   bool quiet = false;
 };
 
+/// `heddle sweep SWEEP ...`
+struct SweepOptions {
+  std::string file;                             ///< name in configs/sweeps, or a path
+  std::optional<std::filesystem::path> output;  ///< folder of the results; absent: the sweep's name, here
+  int jobs = 0;                                 ///< worker processes; 0: one per core, under MPI one per rank
+  bool quiet = false;
+};
+
+/// `heddle worker`: what a sweep starts (app/sweep/worker.h).
+struct WorkerOptions {};
+
 /// `heddle show KIND FILE ...`
 struct ShowOptions {
   std::string kind;                          ///< "network", "arch", "mapping", "energy"
@@ -109,7 +130,8 @@ struct Exit {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, MapOptions, VerifyOptions, ShowOptions, Exit>;
+using Command =
+    std::variant<RunOptions, MapOptions, SweepOptions, WorkerOptions, VerifyOptions, ShowOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

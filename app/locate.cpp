@@ -26,6 +26,7 @@ const Kind& about(ConfigKind kind) {
   static const Kind compression{"compression", "recipe", {".yaml", ".yml"}};
   static const Kind mapping{"mappings", "mapping", {".yaml", ".yml"}};
   static const Kind constraints{"constraints", "constraint file", {".yaml", ".yml"}};
+  static const Kind sweep{"sweeps", "sweep", {".yaml", ".yml"}};
   switch (kind) {
     case ConfigKind::accelerator:
       return accelerator;
@@ -37,6 +38,8 @@ const Kind& about(ConfigKind kind) {
       return compression;
     case ConfigKind::constraints:
       return constraints;
+    case ConfigKind::sweep:
+      return sweep;
     case ConfigKind::mapping:
       break;
   }

@@ -8,7 +8,7 @@
 
 namespace heddle::app {
 
-enum class ConfigKind : std::uint8_t { accelerator, energy, network, compression, mapping, constraints };
+enum class ConfigKind : std::uint8_t { accelerator, energy, network, compression, mapping, constraints, sweep };
 
 /// One or more configs/ folders, searched in order.
 class ConfigLibrary {

@@ -15,6 +15,9 @@
 #include "app/report_mapping.h"
 #include "app/report_table.h"
 #include "app/show.h"
+#include "app/sweep/engine.h"
+#include "app/sweep/sweep.h"
+#include "app/sweep/worker.h"
 #include "app/verify.h"
 #include "support/error.h"
 #include "support/write_file.h"
@@ -68,6 +71,19 @@ int execute(const app::MapOptions& options) {
   return 0;
 }
 
+int execute(const app::SweepOptions& options) {
+  app::Progress progress(options.quiet);
+  const std::string text = sweep::sweep(options, app::ConfigLibrary::of_this_program(), progress);
+  progress.clear();
+  if (!options.quiet) fmt::print("{}", text);
+  return 0;
+}
+
+int execute(const app::WorkerOptions&) {
+  sweep::serve(app::ConfigLibrary::of_this_program());
+  return 0;
+}
+
 int execute(const app::VerifyOptions& options) {
   app::Progress progress(options.quiet);
   const app::VerifyReport report = app::verify(options, app::ConfigLibrary::of_this_program(), progress);
@@ -94,6 +110,9 @@ int sc_main(int argc, char* argv[]) {
                       app::parse_command_line({argv + 1, argv + argc}));
   } catch (const InputError& error) {
     fmt::print(stderr, "{}\n", error.what());
+    return 2;
+  } catch (const sweep::Interrupted& stop) {
+    fmt::print(stderr, "{}\n", stop.what());
     return 2;
   } catch (const std::bad_alloc&) {
     fmt::print(stderr, "out of memory: run fewer inputs at a time, or a smaller network\n");

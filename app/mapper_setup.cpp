@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "app/edited_files.h"
 #include "app/version.h"
 #include "arch/layer_problem.h"
 #include "workload/compress/quantize.h"
@@ -47,10 +48,8 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
   how.options.seed = options.seed;
   how.options.seconds = choice.seconds;
   how.options.evaluations = choice.evaluations;
-  if (choice.constraints) {
-    how.constraints = mapper::read_constraints(
-        library.find(ConfigKind::constraints, choice.constraints->string()), accelerator);
-  }
+  if (const auto constraints = constraints_document(choice.constraints, options.edits, library))
+    how.constraints = mapper::read_constraints(*constraints, accelerator);
   std::shared_ptr<mapper::MappingCache> cache;
   if (choice.cache) {
     if (const auto folder = mapper::default_cache_folder())

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <map>
 
-#include "app/report_eie.h"
+#include "app/layer_figures.h"
 
 namespace heddle::app {
 namespace {
@@ -43,34 +43,6 @@ class Sheet {
   std::vector<std::map<std::size_t, std::string>> rows_;
 };
 
-void set_traffic(Sheet& sheet, const std::string& storage,
-                 const workload::PerOperand<arch::Traffic>& tensors) {
-  for (const workload::Operand operand : workload::kOperands) {
-    const arch::Traffic& t = tensors[operand];
-    const std::string prefix = storage + "_" + std::string(name(operand)) + "_";
-    sheet.set(prefix + "read_elements", t.read_elements);
-    sheet.set(prefix + "read_bits", t.read_bits);
-    sheet.set(prefix + "write_elements", t.write_elements);
-    sheet.set(prefix + "write_bits", t.write_bits);
-  }
-}
-
-void set_eie(Sheet& sheet, const arch::EieCounts& counts, std::int64_t pes) {
-  sheet.set("eie_broadcasts", counts.broadcasts);
-  sheet.set("eie_queue_pushes", counts.queue_pushes);
-  sheet.set("eie_queue_pops", counts.queue_pops);
-  sheet.set("eie_pointer_reads", counts.pointer_reads);
-  sheet.set("eie_matrix_reads", counts.matrix_reads);
-  sheet.set("eie_codebook_lookups", counts.codebook_lookups);
-  sheet.set("eie_padding_entries", counts.padding_entries);
-  sheet.set("eie_queue_full_cycles", counts.queue_full_cycles);
-  sheet.set("eie_starved_cycles", counts.starved_cycles);
-  const EieFigures figures = eie_figures(counts, pes);
-  sheet.set("eie_theoretical_cycles", figures.theoretical_cycles);
-  sheet.set("eie_walk_cycles", figures.walk_cycles);
-  sheet.set("eie_load_balance", figures.load_balance);
-}
-
 }  // namespace
 
 std::string csv_cell(const std::string& text) {
@@ -97,34 +69,9 @@ std::string report_csv(const RunResult& result) {
     sheet.set("batch", result.batch);
     sheet.set("layer", layer.name);
     sheet.set("op", layer.op);
-    sheet.set("macs", layer.macs);
-    sheet.set("effective_macs", layer.effective_macs);
-    sheet.set("cycles", layer.cycles.total);
-    sheet.set("compute_cycles", layer.cycles.compute);
-    sheet.set("stall_cycles", stall_cycles(layer.cycles));
-    for (std::size_t cause = 0; cause < layer.cycles.stalls.size(); ++cause) {
-      sheet.set("stall_" + std::string(arch::name(static_cast<arch::Stall>(cause))) + "_cycles",
-                layer.cycles.stalls[cause]);
-    }
-    sheet.set("utilization", layer.utilization);
+    for (const Figure& figure : layer_figures(layer, result.accelerator))
+      std::visit([&](const auto value) { sheet.set(figure.name, value); }, figure.value);
     sheet.set("bound_by", layer.bound_by);
-    sheet.set("energy_pj", layer.energy.total);
-    for (const auto& part : layer.energy.parts) sheet.set("energy_" + part.name + "_pj", part.total);
-    for (std::size_t i = 0; i < layer.actions.memory.size() && i < result.accelerator.memory.size(); ++i) {
-      set_traffic(sheet, result.accelerator.memory[i].name, layer.actions.memory[i]);
-    }
-    set_traffic(sheet, "registers", layer.actions.registers);
-    sheet.set("multiplies", layer.actions.multiplies);
-    sheet.set("gated_multiplies", layer.actions.gated_multiplies);
-    sheet.set("adds", layer.actions.adds);
-    sheet.set("requantizations", layer.actions.requantizations);
-    sheet.set("vector_operations", layer.actions.vector_operations);
-    sheet.set("dram_bursts", layer.actions.dram_bursts);
-    if (layer.actions.eie) set_eie(sheet, *layer.actions.eie, result.accelerator.array.rows);
-    if (layer.weights_resident) {
-      sheet.set("weights_resident_cycles", layer.weights_resident->cycles);
-      sheet.set("weights_resident_energy_pj", layer.weights_resident->energy.total);
-    }
     sheet.set("output_sha256", layer.output_sha256);
     sheet.set("check_reference", layer.check_reference);
     sheet.set("check_rtl", layer.check_rtl);

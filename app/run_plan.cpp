@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/edited_files.h"
 #include "app/mapper_setup.h"
 #include "app/select_layers.h"
 #include "app/version.h"
@@ -48,9 +49,9 @@ bool RunPlan::runs(std::size_t step) const {
 
 RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   const std::filesystem::path arch_file = library.find(ConfigKind::accelerator, options.arch);
-  arch::Accelerator accelerator = arch::read_accelerator(arch_file);
-  arch::EnergyTable table =
-      arch::read_energy_table(library.find(ConfigKind::energy, accelerator.energy, arch_file.parent_path()));
+  arch::Accelerator accelerator = arch::read_accelerator(edited_document(arch_file, "arch", options.edits));
+  arch::EnergyTable table = arch::read_energy_table(edited_document(
+      energy_table_of(accelerator.energy, arch_file, library), "energy", options.edits));
   Workload workload = load_workload(options, library, accelerator);
   RunPlan plan{std::move(accelerator), std::move(table), std::move(workload), {}, {}, {}, {}, {}, {}, {}};
   plan.live = workload::live_ranges(plan.network());
@@ -90,6 +91,7 @@ RunResult describe_run(const RunOptions& options, const RunPlan& plan) {
     result.options.emplace_back("seconds", fmt::format("{:g}", options.mapper.seconds));
   if (options.mapper.evaluations > 0)
     result.options.emplace_back("evaluations", fmt::format("{}", options.mapper.evaluations));
+  for (const yaml::Edit& edit : options.edits) result.options.emplace_back(edit.key, edit.value);
   if (options.input) result.options.emplace_back("input", options.input->string());
   if (options.calibration) result.options.emplace_back("calibration", options.calibration->string());
   if (!options.layers.empty()) result.options.emplace_back("layers", options.layers);

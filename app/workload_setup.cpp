@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "app/edited_files.h"
 #include "support/error.h"
 #include "workload/fold.h"
 #include "workload/readers/network_file.h"
@@ -12,13 +13,24 @@
 namespace heddle::app {
 namespace {
 
-/// A network at the batch size of a tensor file, and that tensor as its (only) input.
-std::pair<workload::Network, Tensors> with_input(const std::filesystem::path& network_file,
+/// `batch`: of an ONNX network; other files have theirs.
+workload::Network read_network(const RunOptions& options, const ConfigLibrary& library,
+                               std::optional<std::int64_t> batch) {
+  const std::filesystem::path file = library.find(ConfigKind::network, options.network);
+  if (edits_of("network", options.edits).empty()) return workload::read_network_file(file, batch);
+  const std::string extension = file.extension().string();
+  if (extension == ".onnx" || extension == ".csv")
+    throw InputError(file.string(), "has no keys to set; expected a YAML network, or no network.* edits");
+  return workload::read_network_file(edited_document(file, "network", options.edits));
+}
+
+/// The network at the batch size of a tensor file, and that tensor as its (only) input.
+std::pair<workload::Network, Tensors> with_input(const RunOptions& options, const ConfigLibrary& library,
                                                  const std::filesystem::path& tensor_file) {
   workload::FloatTensor tensor = workload::read_npy(tensor_file);
   if (tensor.shape.empty())
     throw InputError(tensor_file.string(), "holds a single number, expected a batch of inputs");
-  workload::Network network = workload::read_network_file(network_file, tensor.shape.front());
+  workload::Network network = read_network(options, library, tensor.shape.front());
   if (network.inputs().size() != 1) {
     throw InputError(tensor_file.string(), fmt::format("{} has {} inputs, a tensor file can serve only one",
                                                        network.name(), network.inputs().size()));
@@ -64,17 +76,16 @@ std::vector<std::int64_t> read_labels(const std::filesystem::path& file, const w
 
 Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
                        const arch::Accelerator& accelerator) {
-  const std::filesystem::path file = library.find(ConfigKind::network, options.network);
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
-    result.network = workload::prepared_for_counting(workload::read_network_file(file, std::nullopt));
+    result.network = workload::prepared_for_counting(read_network(options, library, std::nullopt));
   } else if (options.input) {
-    auto [network, inputs] = with_input(file, *options.input);
+    auto [network, inputs] = with_input(options, library, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
     result.inputs = std::move(inputs);
   } else {
     result.network =
-        workload::prepared_for_execution(workload::read_network_file(file, std::nullopt), options.seed);
+        workload::prepared_for_execution(read_network(options, library, std::nullopt), options.seed);
     result.inputs = workload::synthetic_inputs(result.network, options.seed);
   }
   if (options.labels) {
@@ -83,13 +94,12 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
     result.labels = read_labels(*options.labels, result.network, result.inputs);
   }
   const auto& eie = accelerator.array.eie;
-  if (options.recipe) {
-    const std::filesystem::path recipe = library.find(ConfigKind::compression, *options.recipe);
-    result.recipe = workload::read_recipe(recipe, result.network);
+  if (const auto recipe = recipe_document(options.recipe, eie.has_value(), options.edits, library)) {
+    result.recipe = workload::read_recipe(*recipe, result.network);
     const bool fixed = result.recipe.arithmetic == workload::Arithmetic::fixed;
     if (fixed != eie.has_value()) {
       throw InputError(
-          recipe.string(),
+          recipe->file(),
           eie ? fmt::format(
                     "asks for integer arithmetic, the eie unit of {} has 16-bit fixed point; expected "
                     "arithmetic: fixed and cluster, as in the recipe eie",
@@ -112,7 +122,7 @@ workload::Calibration calibrate_workload(const Workload& workload, const RunOpti
   }
   // The same network at another batch size has the same layers and tensors.
   auto [network, inputs] =
-      with_input(library.find(ConfigKind::network, options.network), *options.calibration);
+      with_input(options, library, *options.calibration);
   network = workload::prepared_for_execution(network, options.seed);
   return workload::calibrate(network, {std::move(inputs)},
                              workload::pruned_parameters(network, workload.recipe, options.seed));

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <set>
 
+#include "arch/legality.h"
 #include "support/yaml.h"
 
 namespace heddle::arch {
@@ -95,12 +96,8 @@ Registers read_registers(const yaml::Value& value) {
 /// One weight vector, one input vector and one accumulator are the least that a PE can work with.
 void check_shared_size(const yaml::Value& value, const ArrayUnit& unit) {
   if (!unit.registers.shared_bytes) return;
-  const std::int64_t positions =
-      unit.sparsity ? unit.lanes / unit.sparsity->n * unit.sparsity->m : unit.lanes;
-  std::int64_t index = 0;
-  while (unit.sparsity && (std::int64_t{1} << index) < unit.sparsity->m) ++index;
-  const std::int64_t bits =
-      unit.lanes * (unit.bits.weights + index) + positions * unit.bits.activations + unit.bits.accumulators;
+  std::int64_t bits = 0;
+  for (const workload::Operand operand : workload::kOperands) bits += unit.vector_bits(operand);
   if (bits > *unit.registers.shared_bytes * 8) {
     value.problem(fmt::format(
         "shared registers of {} bytes are too small: one weight vector, one input vector and one accumulator "
@@ -293,8 +290,23 @@ void check_units_memory(const yaml::Value& memory, Accelerator& accelerator) {
 
 }  // namespace
 
+std::int64_t ArrayUnit::vector_bits(workload::Operand operand) const {
+  switch (operand) {
+    case workload::Operand::weights:
+      return lanes * (bits.weights + (sparsity ? index_bits(*sparsity) : 0));
+    case workload::Operand::inputs:
+      return (sparsity ? lanes / sparsity->n * sparsity->m : lanes) * bits.activations;
+    case workload::Operand::outputs:
+      break;
+  }
+  return bits.accumulators;
+}
+
 Accelerator read_accelerator(const std::filesystem::path& file) {
-  const yaml::Document document = yaml::Document::load(file);
+  return read_accelerator(yaml::Document::load(file));
+}
+
+Accelerator read_accelerator(const yaml::Document& document) {
   const yaml::Value root = document.root();
   Accelerator accelerator;
   root.only_keys({"name", "clock", "energy", "array", "vector", "memory"});

@@ -10,6 +10,10 @@
 #include "workload/dimension.h"
 #include "workload/quantized.h"
 
+namespace heddle::yaml {
+class Document;
+}
+
 namespace heddle::arch {
 
 /// Operand widths that the array's datapath is built for.
@@ -60,6 +64,10 @@ struct ArrayUnit {
   Registers registers;
   Ports ports;
   std::optional<EieUnit> eie;  ///< it is the `eie` unit
+
+  /// Of one operand vector; weights of an n:m array with their indices, inputs for all positions that weights may
+  /// have. Outputs: one accumulator.
+  std::int64_t vector_bits(workload::Operand operand) const;
 };
 
 struct MemoryLevel {
@@ -99,5 +107,6 @@ struct Accelerator {
 
 /// Reads an accelerator file. Throws InputError with everything that is wrong in it.
 Accelerator read_accelerator(const std::filesystem::path& file);
+Accelerator read_accelerator(const yaml::Document& document);
 
 }  // namespace heddle::arch

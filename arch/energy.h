@@ -2,11 +2,16 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "arch/accelerator.h"
 #include "arch/actions.h"
+
+namespace heddle::yaml {
+class Document;
+}
 
 namespace heddle::arch {
 
@@ -14,6 +19,17 @@ namespace heddle::arch {
 struct EnergyPoint {
   double key = 0;  ///< bits of the operand, or bytes of the SRAM
   double picojoules = 0;
+};
+
+/// Areas of the same process; arch/area.h adds them up.
+struct AreaTable {
+  struct Row {
+    double bits = 0;  ///< of each operand
+    double square_micrometres = 0;
+  };
+  std::string source;
+  std::vector<Row> int_add, int_multiply;       ///< by operand bits, ascending
+  double register_bit_um2 = 0, sram_bit_um2 = 0;  ///< of one bit
 };
 
 /// A file of configs/energy.
@@ -26,6 +42,7 @@ struct EnergyTable {
   std::vector<EnergyPoint> sram;                   ///< by capacity in bytes, ascending
   double dram_bits = 32, dram_pj = 0;
   double cycle_pj = 0;  ///< leakage and clock, per cycle; 0 when the source has none
+  std::optional<AreaTable> area;
 
   // Picojoules. Widths in bits, capacity in bytes; all positive.
   double add(double bits) const;
@@ -37,6 +54,7 @@ struct EnergyTable {
 
 /// Throws InputError with everything that is wrong in the file.
 EnergyTable read_energy_table(const std::filesystem::path& file);
+EnergyTable read_energy_table(const yaml::Document& document);
 
 /// Picojoules, by where and for which tensor.
 struct Energy {

@@ -11,6 +11,8 @@ namespace heddle::arch {
 namespace {
 
 constexpr double kMostPicojoules = 1e9;
+constexpr double kLeastSquareMicrometres = 1e-9;  // rows are interpolated in logarithms
+constexpr double kMostSquareMicrometres = 1e9;
 
 double read_picojoules(const yaml::Value& map) { return map.required("pj").number(0, kMostPicojoules); }
 
@@ -45,6 +47,30 @@ std::vector<EnergyPoint> read_capacities(const yaml::Value& value) {
   }
   check_ascending(value, points, "sizes");
   return points;
+}
+
+std::vector<AreaTable::Row> read_areas(const yaml::Value& value) {
+  std::vector<AreaTable::Row> rows;
+  for (const yaml::Value& row : value.elements()) {
+    row.only_keys({"bits", "um2"});
+    rows.push_back({static_cast<double>(row.required("bits").integer(1, 1024)),
+                    row.required("um2").number(kLeastSquareMicrometres, kMostSquareMicrometres)});
+    if (rows.size() > 1 && rows.back().bits <= rows[rows.size() - 2].bits)
+      row.problem("expected ascending bits");
+  }
+  if (value.is_list() && rows.empty()) value.problem("expected at least one row");
+  return rows;
+}
+
+AreaTable read_area(const yaml::Value& value) {
+  AreaTable table;
+  value.only_keys({"source", "int_add", "int_multiply", "register_bit", "sram_bit"});
+  table.source = value.required("source").text();
+  table.int_add = read_areas(value.required("int_add"));
+  table.int_multiply = read_areas(value.required("int_multiply"));
+  table.register_bit_um2 = value.required("register_bit").number(0, kMostSquareMicrometres);
+  table.sram_bit_um2 = value.required("sram_bit").number(0, kMostSquareMicrometres);
+  return table;
 }
 
 /// Linear between two rows, proportional to the width outside them.
@@ -91,11 +117,15 @@ double EnergyTable::sram_access(double bits, double capacity_bytes) const {
 double EnergyTable::dram_access(double bits) const { return dram_pj * bits / dram_bits; }
 
 EnergyTable read_energy_table(const std::filesystem::path& file) {
-  const yaml::Document document = yaml::Document::load(file);
+  return read_energy_table(yaml::Document::load(file));
+}
+
+EnergyTable read_energy_table(const yaml::Document& document) {
   const yaml::Value root = document.root();
   EnergyTable table;
   root.only_keys(
-      {"name", "version", "source", "notes", "int_add", "int_multiply", "register", "sram", "dram", "cycle"});
+      {"name", "version", "source", "notes", "int_add", "int_multiply", "register", "sram", "dram", "cycle",
+       "area"});
   if (!root.is_map()) document.finish();
   table.name = root.required("name").text();
   table.version = root.required("version").text();
@@ -125,6 +155,7 @@ EnergyTable read_energy_table(const std::filesystem::path& file) {
     cycle->only_keys({"pj"});
     table.cycle_pj = read_picojoules(*cycle);
   }
+  if (const auto area = root.optional("area")) table.area = read_area(*area);
   document.finish();
   return table;
 }

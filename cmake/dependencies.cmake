@@ -22,6 +22,10 @@ add_library(systemc_cxx20 INTERFACE)
 target_link_libraries(systemc_cxx20 INTERFACE PkgConfig::SYSTEMC Threads::Threads)
 target_compile_definitions(systemc_cxx20 INTERFACE SC_CPLUSPLUS=201703L)
 
+pkg_check_modules(MUPARSERX REQUIRED IMPORTED_TARGET muparserx)
+find_package(SQLiteCpp REQUIRED)
+pkg_check_modules(OPENMPI REQUIRED IMPORTED_TARGET ompi-c)
+
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
 
 # oneDNN by hand: the CMake package of libdnnl-dev asks for OpenCL's headers, which the CPU engine does not need.

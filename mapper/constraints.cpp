@@ -298,7 +298,10 @@ bool restricts(const Constraints& constraints) {
 }
 
 Constraints read_constraints(const std::filesystem::path& file, const arch::Accelerator& accelerator) {
-  const yaml::Document document = yaml::Document::load(file);
+  return read_constraints(yaml::Document::load(file), accelerator);
+}
+
+Constraints read_constraints(const yaml::Document& document, const arch::Accelerator& accelerator) {
   Constraints result = Reader(document.root(), accelerator).read();
   document.finish();
   return result;

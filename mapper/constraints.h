@@ -10,6 +10,10 @@
 #include "arch/accelerator.h"
 #include "workload/dimension.h"
 
+namespace heddle::yaml {
+class Document;
+}
+
 namespace heddle::mapper {
 
 /// Loop factors that the space holds.
@@ -45,5 +49,6 @@ bool restricts(const Constraints& constraints);
 
 /// Reads a constraint file; level names are the accelerator's. Throws InputError with everything wrong in it.
 Constraints read_constraints(const std::filesystem::path& file, const arch::Accelerator& accelerator);
+Constraints read_constraints(const yaml::Document& document, const arch::Accelerator& accelerator);
 
 }  // namespace heddle::mapper

@@ -77,7 +77,8 @@ Json of(const arch::Accelerator& accelerator) {
   const auto& [vector_lanes] = vector;
   Json levels = Json::array();
   for (const arch::MemoryLevel& level : memory) levels.push_back(of(level));
-  return {name, clock_hz, energy, of(array), vector_lanes, std::move(levels)};
+  // Names change no mapping, nor does the clock: delays are cycles.
+  return {of(array), vector_lanes, std::move(levels)};
 }
 
 Json of(const std::vector<arch::EnergyPoint>& points) {
@@ -87,10 +88,11 @@ Json of(const std::vector<arch::EnergyPoint>& points) {
 }
 
 Json of(const arch::EnergyTable& table) {
+  // Areas and texts change no mapping.
   const auto& [name, version, source, notes, int_add, int_multiply, register_bits, register_pj, sram_bits,
-               sram, dram_bits, dram_pj, cycle_pj] = table;
-  return {name,        version,   source,   notes,     of(int_add), of(int_multiply), register_bits,
-          register_pj, sram_bits, of(sram), dram_bits, dram_pj,     cycle_pj};
+               sram, dram_bits, dram_pj, cycle_pj, area] = table;
+  return {of(int_add), of(int_multiply), register_bits, register_pj, sram_bits,
+          of(sram),    dram_bits,        dram_pj,       cycle_pj};
 }
 
 Json of(const LevelConstraint& constraint) {

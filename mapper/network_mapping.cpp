@@ -24,6 +24,15 @@ NetworkMapper::NetworkMapper(const arch::Accelerator& accelerator, const arch::E
 
 int NetworkMapper::threads() const { return jobs_ > 0 ? jobs_ : tbb::info::default_concurrency(); }
 
+MappingWork NetworkMapper::work() const {
+  MappingWork work;
+  for (const auto& [fingerprint, answer] : known_) {
+    ++work.layers;
+    if (answer.cached) ++work.cached;
+  }
+  return work;
+}
+
 LayerAnswer NetworkMapper::solve(const LayerQuestion& layer) const {
   const MappingQuestion question{layer.problem, accelerator_, table_, options_, layer.on_chip};
   LayerAnswer answer;

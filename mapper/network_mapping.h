@@ -27,6 +27,12 @@ struct LayerAnswer {
   bool cached = false;                ///< an earlier run had solved it
 };
 
+/// Layers that were asked for, equal ones once.
+struct MappingWork {
+  std::int64_t layers = 0;
+  std::int64_t cached = 0;  ///< of them, solved by earlier runs
+};
+
 /// For one accelerator, energy table and search; one thread at a time. Remembers every answer.
 class NetworkMapper {
  public:
@@ -46,6 +52,7 @@ class NetworkMapper {
 
   const MapperOptions& options() const { return options_; }
   int threads() const;
+  MappingWork work() const;
   const MappingCache* cache() const { return cache_.get(); }
 
  private:

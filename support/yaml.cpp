@@ -142,6 +142,15 @@ std::string Value::one_of(const std::vector<std::string>& choices) const {
   return choices.front();
 }
 
+std::string Value::source() const {
+  if (!node_.IsDefined() || node_.IsNull()) return "~";
+  YAML::Emitter emitter;
+  emitter.SetSeqFormat(YAML::Flow);
+  emitter.SetMapFormat(YAML::Flow);
+  emitter << node_;
+  return emitter.c_str();
+}
+
 std::int64_t Value::bytes() const {
   const std::string value = convert<std::string>("a size such as 512 KiB", "1");
   const auto parts = quantity(value);

@@ -22,6 +22,7 @@ class Value {
 
   bool is_map() const { return node_.IsDefined() && node_.IsMap(); }
   bool is_list() const { return node_.IsDefined() && node_.IsSequence(); }
+  bool is_null() const { return node_.IsDefined() && node_.IsNull(); }
   bool is_scalar() const { return node_.IsDefined() && node_.IsScalar(); }
   const std::string& path() const { return path_; }
 
@@ -50,6 +51,8 @@ class Value {
   double number(double least, double most) const;  ///< finite, within [least, most]
   bool boolean() const;
   std::string one_of(const std::vector<std::string>& choices) const;
+  /// Whatever it is, as YAML on one line; "~" for nothing.
+  std::string source() const;
   std::int64_t bytes() const;  ///< "512 KiB", "64 B", "1 MiB", or a plain number of bytes; positive
   double hertz() const;        ///< "800 MHz", "1 GHz", or a plain number; positive
 
@@ -63,6 +66,13 @@ class Value {
   T convert(const char* expected, T fallback) const;
 };
 
+/// A change to a file: what a key path names becomes a YAML text.
+struct Edit {
+  std::string key;    ///< "array.rows"; elements of lists by name, or by position from 0: "memory.buffer.size"
+  std::string value;  ///< "16", "[M, C]"; "~" removes the key
+  friend bool operator==(const Edit&, const Edit&) = default;
+};
+
 /// One YAML file. Throws InputError if it cannot be read or is no YAML.
 class Document {
  public:
@@ -70,6 +80,16 @@ class Document {
   /// Every document of a file of several, separated by "---" (at least one, perhaps empty).
   static std::vector<Document> load_all(const std::filesystem::path& file);
   static Document parse(const std::string& text, const std::string& name);
+
+  /// Changes the document; maps are made where the path needs them. Problems of what was changed name the key path,
+  /// without a line. Throws InputError for a path that leads nowhere, or a value that is no YAML.
+  void edit(const Edit& edit);
+  /// Adds `{key: name}` to the list at a key of the root, unless one of its elements has that name.
+  void add_element(const std::string& list, const std::string& key, const std::string& name);
+  /// The scalar at a key path as it is written; nothing when there is none.
+  std::optional<std::string> scalar(const std::string& key) const;
+  /// The content, whatever the order of keys, the layout and the comments: equal text, equal content.
+  std::string canonical() const;
 
   Value root() const;
   const std::string& file() const { return file_; }

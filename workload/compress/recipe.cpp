@@ -216,7 +216,11 @@ Recipe fixed_point_recipe(int cluster_bits) {
 }
 
 Recipe read_recipe(const std::filesystem::path& file, const Network& network) {
-  return read(yaml::Document::load(file), file.stem().string(), network);
+  return read_recipe(yaml::Document::load(file), network);
+}
+
+Recipe read_recipe(const yaml::Document& document, const Network& network) {
+  return read(document, std::filesystem::path(document.file()).stem().string(), network);
 }
 
 Recipe parse_recipe(const std::string& text, const std::string& name, const Network& network) {

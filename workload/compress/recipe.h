@@ -11,6 +11,10 @@
 #include "workload/encode/kmeans.h"
 #include "workload/quantized.h"
 
+namespace heddle::yaml {
+class Document;
+}
+
 namespace heddle::workload {
 
 enum class Arithmetic : std::uint8_t {
@@ -62,6 +66,7 @@ bool matches(const std::string& pattern, const std::string& name);
 /// Reads a recipe for this network; format in docs/compression.md. Throws InputError with everything that is
 /// wrong, patterns that match no layer included.
 Recipe read_recipe(const std::filesystem::path& file, const Network& network);
+Recipe read_recipe(const yaml::Document& document, const Network& network);
 /// The same from a text; `name` stands for the file in messages.
 Recipe parse_recipe(const std::string& text, const std::string& name, const Network& network);
 

@@ -11,7 +11,10 @@ namespace heddle::workload {
 Network read_network_file(const std::filesystem::path& file, std::optional<std::int64_t> batch) {
   if (file.extension() == ".onnx") return read_onnx_network(file, batch);
   if (file.extension() == ".csv") return read_scalesim_topology(file);
-  const yaml::Document document = yaml::Document::load(file);
+  return read_network_file(yaml::Document::load(file));
+}
+
+Network read_network_file(const yaml::Document& document) {
   return is_timeloop_problem(document) ? read_timeloop_problem(document) : read_yaml_network(document);
 }
 
