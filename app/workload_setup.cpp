@@ -78,7 +78,10 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
                        const arch::Accelerator& accelerator) {
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
-    result.network = workload::prepared_for_counting(read_network(options, library, std::nullopt));
+    // Of inputs only their number counts.
+    result.network = workload::prepared_for_counting(
+        options.input ? with_input(options, library, *options.input).first
+                      : read_network(options, library, std::nullopt));
   } else if (options.input) {
     auto [network, inputs] = with_input(options, library, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
@@ -88,7 +91,7 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
         workload::prepared_for_execution(read_network(options, library, std::nullopt), options.seed);
     result.inputs = workload::synthetic_inputs(result.network, options.seed);
   }
-  if (options.labels) {
+  if (options.labels && options.fidelity != kAnalytical) {
     if (!options.input)
       throw InputError("--labels", "needs --input: the labels of synthetic inputs mean nothing");
     result.labels = read_labels(*options.labels, result.network, result.inputs);

@@ -141,21 +141,14 @@ std::string unit_of(const std::string& result) {
 
 Json evaluate(const app::RunOptions& options, const app::ConfigLibrary& library) {
   try {
-    app::RunOptions running = options;
-    const bool data = options.fidelity == app::kAnalytical && options.labels.has_value();
-    if (options.fidelity == app::kAnalytical) {
-      running.input.reset();
-      running.labels.reset();
-      running.calibration.reset();
-    }
     app::Progress quiet(true);
-    app::RunResult run = app::run(running, library, quiet);
+    app::RunResult run = app::run(options, library, quiet);
     if (!run.incomplete.empty()) return failed(run.incomplete);
     for (const app::LayerResult& layer : run.layers) {
       if (app::is_difference(layer.check_reference))
         return failed(fmt::format("layer {} differs from its reference: {}", layer.name, layer.check_reference));
     }
-    if (data) {
+    if (options.labels && options.fidelity == app::kAnalytical) {
       if (!options.input) return failed("labels: need the key \"input\", the inputs that they label");
       run.accuracy = accuracy_of(options, library);
     }

@@ -19,7 +19,7 @@ namespace {
 constexpr int kNotStarted = 127;
 
 /// In the child: files instead of the terminal, limits, then the program. Never returns.
-[[noreturn]] void become_heddle(const std::filesystem::path& folder, const std::filesystem::path& out,
+[[noreturn]] void become(const char* program, const std::filesystem::path& folder, const std::filesystem::path& out,
                                 const std::filesystem::path& err, char* const* arguments, unsigned seconds,
                                 const Environment& environment) {
   const int in = open("/dev/null", O_RDONLY);
@@ -43,20 +43,19 @@ constexpr int kNotStarted = 127;
     }
   }
   alarm(seconds);
-  execv(HEDDLE_PROGRAM, arguments);
+  execv(program, arguments);
   _exit(kNotStarted);
 }
 
-}  // namespace
-
-Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
-                   unsigned seconds, const Environment& environment) {
+Outcome run_program(const char* program, const std::filesystem::path& folder,
+                    const std::vector<std::string>& arguments, unsigned seconds,
+                    const Environment& environment) {
   static const tests::ScratchFolder cache;  // the user's own stays as it is
   Environment all = environment;
   all.try_emplace("XDG_CACHE_HOME", cache.path().string());
   const tests::ScratchFolder said;
   const std::filesystem::path out = said / "out", err = said / "err";
-  std::vector<std::string> copies = {"heddle"};
+  std::vector<std::string> copies = {program};
   copies.insert(copies.end(), arguments.begin(), arguments.end());
   std::vector<char*> pointers;
   for (std::string& copy : copies) pointers.push_back(copy.data());
@@ -64,17 +63,31 @@ Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::s
 
   const pid_t child = fork();
   if (child < 0) throw std::runtime_error("no child process");
-  if (child == 0) become_heddle(folder, out, err, pointers.data(), seconds, all);
+  if (child == 0) become(program, folder, out, err, pointers.data(), seconds, all);
   int state = 0;
   if (waitpid(child, &state, 0) != child) throw std::runtime_error("the child process is lost");
 
   Outcome outcome;
   if (WIFSIGNALED(state)) outcome.signal = WTERMSIG(state);
   if (WIFEXITED(state)) outcome.status = WEXITSTATUS(state);
-  if (outcome.status == kNotStarted) throw std::runtime_error("cannot start " HEDDLE_PROGRAM);
+  if (outcome.status == kNotStarted) throw std::runtime_error(fmt::format("cannot start {}", program));
   outcome.out = tests::contents(out);
   outcome.err = tests::contents(err);
   return outcome;
+}
+
+}  // namespace
+
+Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
+                   unsigned seconds, const Environment& environment) {
+  return run_program(HEDDLE_PROGRAM, folder, arguments, seconds, environment);
+}
+
+Outcome run_shell(const std::filesystem::path& folder, const std::string& script, unsigned seconds,
+                  const Environment& environment) {
+  Environment all = environment;
+  all["HEDDLE"] = HEDDLE_PROGRAM;
+  return run_program("/bin/bash", folder, {"-c", script}, seconds, all);
 }
 
 std::vector<std::string> words(const std::string& line) {

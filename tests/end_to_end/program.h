@@ -26,6 +26,10 @@ using Environment = std::map<std::string, std::optional<std::string>>;
 Outcome run_heddle(const std::filesystem::path& folder, const std::vector<std::string>& arguments,
                    unsigned seconds = 120, const Environment& environment = {});
 
+/// The same for a bash script, to which `$HEDDLE` is the program.
+Outcome run_shell(const std::filesystem::path& folder, const std::string& script, unsigned seconds = 120,
+                  const Environment& environment = {});
+
 /// The words of a command line without quotes.
 std::vector<std::string> words(const std::string& line);
 
