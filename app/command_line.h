@@ -102,6 +102,12 @@ struct ShowOptions {
   std::optional<std::filesystem::path> dot;  ///< network: Graphviz is written there
 };
 
+/// `heddle report RESULTS --html FILE`
+struct ReportOptions {
+  std::filesystem::path results;  ///< JSON of a run, or a sweep's folder or .db file
+  std::filesystem::path html;
+};
+
 /// Nothing to do but to print: help or version (status 0, standard output), or a usage error (status 2,
 /// standard error).
 struct Exit {
@@ -109,7 +115,7 @@ struct Exit {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, MapOptions, VerifyOptions, ShowOptions, Exit>;
+using Command = std::variant<RunOptions, MapOptions, VerifyOptions, ShowOptions, ReportOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

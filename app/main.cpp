@@ -8,6 +8,7 @@
 #include <systemc>
 
 #include "app/command_line.h"
+#include "app/html/report.h"
 #include "app/map_network.h"
 #include "app/pipeline.h"
 #include "app/report_csv.h"
@@ -78,6 +79,11 @@ int execute(const app::VerifyOptions& options) {
 
 int execute(const app::ShowOptions& options) {
   fmt::print("{}", app::show(options, app::ConfigLibrary::of_this_program()));
+  return 0;
+}
+
+int execute(const app::ReportOptions& options) {
+  html::write_report(options.results, options.html);
   return 0;
 }
 
