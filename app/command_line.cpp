@@ -236,7 +236,8 @@ void add_show(CLI::App& app, ShowOptions& o) {
 }
 
 void add_report(CLI::App& app, ReportOptions& o) {
-  CLI::App* report = app.add_subcommand("report", "Make one HTML file of results, which opens without a network");
+  CLI::App* report =
+      app.add_subcommand("report", "Make one HTML file of results, which opens without a network");
   report->add_option("RESULTS", o.results, "The JSON file of a run, or a sweep's folder")->required();
   report->add_option("--html", o.html, "Write the page there")->required()->type_name("FILE");
 }

@@ -62,12 +62,14 @@ const Checked::Json* Checked::member(const std::string& key, bool (*fits)(const 
 }
 
 Checked Checked::object(const std::string& key) const {
-  const Json* value = member(key, [](const Json& json) { return json.is_object(); }, "object");
+  const Json* value = member(
+      key, [](const Json& json) { return json.is_object(); }, "object");
   return {value != nullptr ? *value : empty_object(), path_of(key), *problems_};
 }
 
 std::vector<Checked> Checked::array(const std::string& key) const {
-  const Json* value = member(key, [](const Json& json) { return json.is_array(); }, "list");
+  const Json* value = member(
+      key, [](const Json& json) { return json.is_array(); }, "list");
   std::vector<Checked> items;
   if (value == nullptr) return items;
   for (const Json& item : *value) {
@@ -82,7 +84,8 @@ std::vector<Checked> Checked::array(const std::string& key) const {
 }
 
 std::string Checked::text(const std::string& key) const {
-  const Json* value = member(key, [](const Json& json) { return json.is_string(); }, "text");
+  const Json* value = member(
+      key, [](const Json& json) { return json.is_string(); }, "text");
   return value != nullptr ? value->get<std::string>() : "";
 }
 

@@ -1,5 +1,5 @@
-// Reads JSON that somebody else may have written: every key is checked, and what is wrong is collected with its
-// path, so that it can be reported at once.
+// Reads JSON that somebody else may have written: every key is checked, and what is wrong is collected with
+// its path, so that it can be reported at once.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -32,12 +32,12 @@ class Checked {
   const Json& json() const { return *json_; }
   bool has(const std::string& key) const;
 
-  /// Members of an object. A member that is missing or of another type is a problem; the result is then empty,
-  /// 0 or "".
+  /// Members of an object. A member that is missing or of another type is a problem; the result is then
+  /// empty, 0 or "".
   Checked object(const std::string& key) const;
   std::vector<Checked> array(const std::string& key) const;
   std::string text(const std::string& key) const;
-  double number(const std::string& key) const;         ///< finite, not negative
+  double number(const std::string& key) const;              ///< finite, not negative
   std::int64_t whole_number(const std::string& key) const;  ///< from 0 to 2^63 - 1
 
  private:

@@ -27,10 +27,17 @@ std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -39,9 +46,9 @@ std::string escaped(const std::string& text) {
 std::string title(const nlohmann::ordered_json& data) {
   const auto found = data.find("title");
   if (found == data.end() || !found->is_string()) return "heddle";
-  // dump() repairs what is no UTF-8; the quotes around it are cut off again.
+  // dump() repairs what is no UTF-8.
   const std::string text = found->dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  return escaped(text.substr(1, text.size() - 2));
+  return escaped(nlohmann::ordered_json::parse(text).get<std::string>());
 }
 
 std::size_t place(std::string_view shell, std::string_view name, std::size_t from) {

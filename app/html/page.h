@@ -6,8 +6,8 @@
 
 namespace heddle::html {
 
-/// The page of `data`, whose keys docs/report.md describes ("kind": "run" or "sweep"). No text in the data can
-/// end the element that holds it. Texts that are not UTF-8 are repaired, never refused.
+/// The page of `data`, whose keys docs/report.md describes ("kind": "run" or "sweep"). No text in the data
+/// can end the element that holds it. Texts that are not UTF-8 are repaired, never refused.
 std::string page(const nlohmann::ordered_json& data);
 
 }  // namespace heddle::html

@@ -23,7 +23,8 @@ bool is_sweep(const std::filesystem::path& results) {
 
 /// Where sweeps enter the report.
 Json sweep_data(const std::filesystem::path& results) {
-  throw InputError(results.string(), "no sweep database is read here; expected the JSON file of a heddle run");
+  throw InputError(results.string(),
+                   "no sweep database is read here; expected the JSON file of a heddle run");
 }
 
 Json json_file(const std::filesystem::path& path) {

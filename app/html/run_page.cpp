@@ -93,8 +93,8 @@ bool is_map(const Checked& run) {
 std::string command(const Checked& run) {
   const Checked configuration = run.object("configuration");
   const bool map = is_map(run);
-  std::string line = fmt::format("heddle {} {} --arch {}", map ? "map" : "run", shell_word(run.text("network")),
-                                 shell_word(run.text("accelerator")));
+  std::string line = fmt::format("heddle {} {} --arch {}", map ? "map" : "run",
+                                 shell_word(run.text("network")), shell_word(run.text("accelerator")));
   if (const std::string recipe = configuration.text("recipe"); recipe != "default")
     line += " --recipe " + shell_word(recipe);
   const std::string fidelity = run.text("fidelity");
@@ -127,12 +127,9 @@ double bytes(const Checked& memory) {
 }
 
 Json layer_data(const Checked& layer, const Json& memories) {
-  Json data = {{"name", layer.text("name")},
-               {"op", layer.text("op")},
-               {"macs", layer.number("macs")},
-               {"effective_macs", layer.number("effective_macs")},
-               {"cycles", layer.number("cycles")},
-               {"compute_cycles", layer.number("compute_cycles")}};
+  Json data = {{"name", layer.text("name")},       {"op", layer.text("op")},
+               {"macs", layer.number("macs")},     {"effective_macs", layer.number("effective_macs")},
+               {"cycles", layer.number("cycles")}, {"compute_cycles", layer.number("compute_cycles")}};
   const Checked stalls = layer.object("stalls");
   Json& causes = data["stalls"] = Json::object();
   for (const auto& [cause, cycles] : stalls.json().items()) causes[cause] = stalls.number(cause);
@@ -214,9 +211,10 @@ std::string warning(const Checked& run) {
 
 Json run_page_data(const Json& run_json) {
   if (!run_json.is_object() || !run_json.contains("heddle") || !run_json.contains("layers")) {
-    throw InputError(Problem{.file = {},
-                             .key_path = {},
-                             .message = "has no \"heddle\" and \"layers\"; expected the JSON file of a heddle run"});
+    throw InputError(
+        Problem{.file = {},
+                .key_path = {},
+                .message = "has no \"heddle\" and \"layers\"; expected the JSON file of a heddle run"});
   }
   Problems problems;
   const Checked run(run_json, "", problems);

@@ -1,4 +1,5 @@
-// The page without its data: style, Vega and the modules of web/ in one HTML text, embedded when heddle is built.
+// The page without its data: style, Vega and the modules of web/ in one HTML text, embedded when heddle is
+// built.
 #pragma once
 
 #include <string_view>

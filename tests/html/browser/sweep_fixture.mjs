@@ -9,7 +9,7 @@ const AXES = [
   { name: 'columns', keys: ['arch.array.columns'], values: [4, 8, 16, 32] },
   { name: 'lanes', keys: ['arch.array.lanes'], values: [1, 2, 4, 8, 16] },
   { name: 'sparsity', keys: ['arch.array.sparsity', 'recipe'], values: ['dense', '2:4'] },
-  { name: 'buffer', keys: ['arch.memory.buffer.size'], values: [64, 128, 256, 512, 1024] },
+  { name: 'buffer', keys: ['arch.memory.buffer.size'], values: [64, 128, 256, 512, 1024, 2048] },
   { name: 'dram', keys: ['arch.memory.dram.bandwidth'], values: [4, 8, 16, 32, 64, 128] },
   { name: 'network', keys: ['network'], values: ['resnet50', 'mobilenetv2'] },
 ];
@@ -139,7 +139,7 @@ function detailsOf(point) {
   };
 }
 
-/** Page data of `count` points drawn from all combinations (19,200 at most). */
+/** Page data of `count` points drawn from all combinations (11,520 at most). */
 export function sweep(count) {
   const next = random(7);
   const all = combinations(AXES).map((machine) => ({ machine, draw: next() })).sort((a, b) => a.draw - b.draw).slice(0, count);

@@ -24,6 +24,7 @@ export function drawAll() { redraws.forEach((redraw) => redraw()); }
  *   spec      Vega-Lite without a width
  *   tooltip   (datum) => rows for showTooltip(), or null
  *   click     (datum) => void
+ *   passive   names of layers that the pointer goes through
  *   canvas    true for very many marks
  *   opened    (view) => void, after it was drawn
  * The result is the function that draws it again.
@@ -46,6 +47,7 @@ export function chart(container, name, build) {
       autosize: { type: 'fit-x', contains: 'padding' },
       ...made.spec,
     }, { config: CONFIG });
+    pass(spec, made.passive ?? []);
     const view = new window.vega.View(window.vega.parse(spec), { renderer: made.canvas ? 'canvas' : 'svg' });
     view.initialize(place).run();
     listen(view, made);
@@ -54,6 +56,14 @@ export function chart(container, name, build) {
   }
   onResize(render);
   return render;
+}
+
+/** Marks that neither catch the pointer nor hide others from it. */
+function pass(spec, names) {
+  for (const mark of spec.marks ?? []) {
+    if (names.some((name) => mark.name === `${name}_marks`)) mark.interactive = false;
+    pass(mark, names);
+  }
 }
 
 function listen(view, { tooltip, click }) {

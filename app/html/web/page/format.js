@@ -60,6 +60,13 @@ export function quantity(value, unit = '', digits = 4) {
   return `${measured(value * scale.factor, digits)}${scale.unit ? ` ${scale.unit}` : ''}`;
 }
 
+/** "45 s", "1 h 4 min": how long something took. */
+export function duration(seconds) {
+  if (seconds < 120) return quantity(seconds, 's', 3);
+  const minutes = Math.round(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
 export const percent = (share, digits = 3) => `${measured(100 * share, digits)} %`;
 
 /** "latency (ms)": a column's name with a unit. */

@@ -1,6 +1,6 @@
 // The top of the page: title, exact command, version, and how many points came to what.
 import { copyButton, el } from './dom.js';
-import { number, quantity } from './format.js';
+import { duration, number, quantity } from './format.js';
 
 export function header(model) {
   const { data } = model;
@@ -20,7 +20,7 @@ function origin(data) {
   if (data.engine) {
     const { points, seconds, points_per_second: rate } = data.engine;
     if (points !== undefined && seconds !== undefined) {
-      parts.push(`${number(points)} points evaluated in ${quantity(seconds, 's', 3)}` +
+      parts.push(`${number(points)} points evaluated in ${duration(seconds)}` +
         `${rate !== undefined ? ` (${number(rate, 3)} per second)` : ''}`);
     }
   }

@@ -51,8 +51,9 @@ class Lines {
     this.width = this.place.clientWidth;
     if (!this.width) return;
     this.points = model.inNetwork(model.done, state.get('network'));
-    const names = [...model.axes, ...model.objectives].map((column) => column.name);
-    const shown = names.filter((name) => this.points.some((point) => point[name] !== null && point[name] !== undefined));
+    const axes = state.get('network') === '' ? model.axes : model.designAxes;
+    const shown = [...axes, ...model.objectives].map((column) => column.name)
+      .filter((name) => this.points.some((point) => point[name] !== null && point[name] !== undefined));
     const step = (this.width - MARGIN.left - MARGIN.right) / Math.max(1, shown.length - 1);
     this.dimensions = shown.map((name, i) => dimension(model, name, this.points, MARGIN.left + i * step));
     for (const canvas of [this.canvas, this.marks]) {

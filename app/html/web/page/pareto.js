@@ -94,7 +94,7 @@ function build(model, state, width, ring) {
     encoding: {
       x: axes[0], y: axes[1], color: colour,
       shape: { ...byKind({ [FRONT]: 'circle', [DOMINATED_POINT]: 'circle', [OVER_BUDGET]: 'cross', [BRUSHED_OUT]: 'circle' }), legend: kindLegend },
-      size: { ...byKind({ [FRONT]: 64, [DOMINATED_POINT]: crowd, [OVER_BUDGET]: crowd + 34, [BRUSHED_OUT]: 8 }), legend: kindLegend },
+      size: { ...byKind({ [FRONT]: 84, [DOMINATED_POINT]: crowd, [OVER_BUDGET]: crowd + 34, [BRUSHED_OUT]: 8 }), legend: kindLegend },
       strokeWidth: { ...byKind({ [FRONT]: 0.8, [DOMINATED_POINT]: 0.4, [OVER_BUDGET]: 0, [BRUSHED_OUT]: 0 }), legend: kindLegend },
       opacity: { ...byKind({ [FRONT]: 1, [DOMINATED_POINT]: 0.3, [OVER_BUDGET]: 0.6, [BRUSHED_OUT]: 0.25 }), legend: kindLegend },
     },
@@ -118,6 +118,7 @@ function build(model, state, width, ring) {
   });
   return {
     spec: { height: Math.round(Math.max(400, Math.min(560, width * 0.6))), layer: layers },
+    passive: ['front', 'selected'],
     canvas: values.length > 1500,
     tooltip: (datum) => model.byKey.has(datum.key) && pointRows(model, model.byKey.get(datum.key)),
     click: (datum) => datum.key !== undefined && state.set({ point: datum.key }),

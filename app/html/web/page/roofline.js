@@ -108,6 +108,7 @@ function build(model, state, width) {
         },
       ],
     },
+    passive: ['roof'],
     tooltip: (dot) => dot.layer !== undefined && [
       ['', dot.layer], ['operation', dot.op], [`${counted} per byte of ${level.name}`, number(dot.intensity, 3)],
       ['rate', `${number(dot.rate, 3)} ${rateUnit}`], ['of the peak', percent(dot.rate / rate / peak)],

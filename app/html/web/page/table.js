@@ -107,6 +107,7 @@ export class Table {
     }
     this.count.textContent = this.shown.length === this.rows.length ? `${number(this.rows.length)} rows`
       : `${number(this.shown.length)} of ${number(this.rows.length)} rows`;
+    this.scroller.scrollTop = 0;
     this.space.style.height = `${this.shown.length * ROW}px`;
     this.draw();
   }

@@ -19,7 +19,7 @@ export const CONFIG = {
   },
   legend: {
     labelColor: INK, titleColor: INK, labelFontSize: 11, titleFontSize: 11, titleFontWeight: 600, symbolSize: 70,
-    orient: 'top', direction: 'horizontal', columnPadding: 14, labelLimit: 260, offset: 8, titleOrient: 'left',
+    layout: { top: { anchor: 'start', direction: 'horizontal', margin: 24 } }, orient: 'top', direction: 'horizontal', columnPadding: 14, labelLimit: 260, offset: 8, titleOrient: 'left',
   },
   title: { color: INK, fontSize: 12, fontWeight: 600, anchor: 'start' },
   range: { category: PALETTE },
