@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { filter } from '../../../app/html/web/page/filter.js';
 import { duration, measured, number, percent, quantity, scaleOf, titled } from '../../../app/html/web/page/format.js';
 import { front, step } from '../../../app/html/web/page/front.js';
-import { conditionalMeans, mainEffect } from '../../../app/html/web/page/sensitivity.js';
+import { conditionalMeans, isFullGrid, mainEffect, mainEffects } from '../../../app/html/web/page/sensitivity.js';
 
 test('quantities have SI prefixes', () => {
   assert.equal(quantity(0.0123, 's'), '12.30 ms');
@@ -92,6 +92,12 @@ test('main effects share the variance of an additive objective', () => {
   assert.equal(effect('a', (point) => point.a ^ point.b), 0);
   assert.equal(effect('a', () => 3), null, 'without spread there is nothing to explain');
   assert.equal(mainEffect(points.slice(0, 1), 'a', [0, 1], (point) => point.y), null);
+  const axes = [{ name: 'a', values: [0, 1] }, { name: 'b', values: [0, 1] }];
+  assert.equal(mainEffects(points, axes, (point) => point.a ^ point.b).rest, 1);
+  assert.ok(mainEffects(points, axes, (point) => point.y).rest < 1e-12);
+  assert.ok(isFullGrid(points, axes));
+  assert.ok(!isFullGrid(points.slice(1), axes) && !isFullGrid([...points, points[0]], axes));
+  assert.equal(mainEffects(points.slice(1), axes, (point) => point.y).rest, null, 'effects overlap where combinations lack');
   assert.deepEqual(conditionalMeans(points, 'a', [0, 1, 2], (point) => point.y), [
     { key: '0', count: 2, mean: 0.5 }, { key: '1', count: 2, mean: 2.5 }]);
 });

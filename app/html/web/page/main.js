@@ -88,7 +88,19 @@ function contents(rows) {
   }, section.querySelector('h2').textContent)));
 }
 
-const state = new State(defaults());
+/** What a link may ask for: names that this page does not know are left out. */
+function valid() {
+  const columns = model.resultColumns();
+  const memories = Object.values(model.data.details ?? {}).flatMap((details) => details.memories.map(({ name }) => name));
+  const oneOf = (list) => (value) => list.includes(value);
+  return {
+    x: oneOf(columns), y: oneOf(columns), network: oneOf(model.networks), scale: oneOf(['auto', 'linear']),
+    point: (key) => model.byKey.has(key), level: oneOf(memories), rate: oneOf(['macs', 'tops']),
+    trend: oneOf(model.objectives.map(({ name }) => name)),
+  };
+}
+
+const state = new State(defaults(), valid());
 window.heddle = { views, state, model };
 const rows = sections();
 page.append(header(model), contents(rows), ...rows.map(([layout, made]) => el('div', { class: `row ${layout}` }, made)));

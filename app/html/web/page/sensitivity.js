@@ -26,3 +26,21 @@ export function mainEffect(points, axis, order, value) {
     .reduce((sum, group) => sum + group.count * (group.mean - centre) ** 2, 0);
   return Math.min(1, between / total);
 }
+
+/** Whether the points are all combinations of the values that occur, each once. */
+export function isFullGrid(points, axes) {
+  const sizes = axes.map((axis) => new Set(points.map((point) => String(point[axis.name]))).size);
+  const combinations = new Set(points.map((point) => JSON.stringify(axes.map((axis) => String(point[axis.name])))));
+  const all = sizes.reduce((product, size) => product * size, 1);
+  return points.length === all && combinations.size === all;
+}
+
+/**
+ * The main effects of all axes (null without spread), and what they leave to interactions: a share on a full
+ * grid, null for other sets of points, whose effects overlap.
+ */
+export function mainEffects(points, axes, value) {
+  const effects = axes.map((axis) => mainEffect(points, axis.name, axis.values, value));
+  const sum = effects.reduce((total, effect) => total + (effect ?? 0), 0);
+  return { effects, rest: isFullGrid(points, axes) ? Math.max(0, 1 - sum) : null };
+}

@@ -3,7 +3,7 @@ import { bounds, chart, linearPosition, logPosition, svgButton } from './chart.j
 import { choice, el, panel } from './dom.js';
 import { number, percent } from './format.js';
 import { PALETTE } from './theme.js';
-import { conditionalMeans, mainEffect } from './sensitivity.js';
+import { conditionalMeans, isFullGrid, mainEffects } from './sensitivity.js';
 
 const OTHERS = 'interactions';
 
@@ -18,27 +18,29 @@ const withValues = (model, network, name) => model.inNetwork(model.done, network
 const networksShown = (model, state) => (state.get('network') === '' ? model.networks : [state.get('network')]);
 
 /** Shares by objective and axis: of each network, then the mean over the networks. */
-export function shares(model, networks) {
+function shares(model, networks) {
   const rows = [];
+  const mean = (values) => values.reduce((sum, value) => sum + (value ?? 0), 0) / values.length;
   for (const { name } of model.objectives) {
     const found = networks.map((network) => {
       const points = withValues(model, network, name);
-      const { value } = measureOf(model, points, name);
-      return model.designAxes.map((axis) => mainEffect(points, axis.name, axis.values, value));
-    }).filter((effects) => effects.some((effect) => effect !== null));
+      return mainEffects(points, model.designAxes, measureOf(model, points, name).value);
+    }).filter(({ effects }) => effects.some((effect) => effect !== null));
     if (!found.length) continue;
-    const means = model.designAxes.map((_, i) => found.reduce((sum, effects) => sum + (effects[i] ?? 0), 0) / found.length);
-    model.designAxes.forEach((axis, i) => rows.push({ objective: name, axis: axis.name, share: means[i] }));
-    rows.push({ objective: name, axis: OTHERS, share: Math.max(0, 1 - means.reduce((sum, share) => sum + share, 0)) });
+    model.designAxes.forEach((axis, i) => rows.push({ objective: name, axis: axis.name, share: mean(found.map(({ effects }) => effects[i])) }));
+    if (found.every(({ rest }) => rest !== null)) rows.push({ objective: name, axis: OTHERS, share: mean(found.map(({ rest }) => rest)) });
   }
   return rows;
 }
+
+const grid = (model) => model.networks.every((network) => isFullGrid(model.inNetwork(model.done, network), model.designAxes));
 
 export function sensitivity(model, state) {
   const many = model.networks.length > 1;
   const made = panel('sensitivity', 'Sensitivity',
     'Share of an objective’s variance (of its logarithm, where all values are above 0) that each axis explains alone, ' +
-    `from all finished points${many ? ', per network and then averaged' : ''}. What is left is due to axes acting together.`);
+    `from all finished points${many ? ', per network and then averaged' : ''}. ${grid(model) ? 'What is left is due to axes acting together.'
+      : 'These are not all combinations: shares overlap, and need not add up to 100 %.'}`);
   made.tools.append(svgButton('sensitivity'));
   const heat = el('div', {});
   const trends = el('div', { class: 'trends' });
@@ -53,9 +55,9 @@ export function sensitivity(model, state) {
   const legend = many ? el('p', { class: 'legend' }, model.networks.map((network, i) => el('span', {},
     el('i', { style: `background: ${PALETTE[i % PALETTE.length]}` }), network))) : '';
   trends.append(el('p', { class: 'lead' }, pick, explanation), legend);
-  const grid = el('div', { class: 'grid' });
-  trends.append(grid);
-  const draws = model.designAxes.map((axis) => chart(grid, `trend-${axis.name}`, () => trend(model, state, axis)));
+  const plots = el('div', { class: 'grid' });
+  trends.append(plots);
+  const draws = model.designAxes.map((axis) => chart(plots, `trend-${axis.name}`, () => trend(model, state, axis)));
   state.on(['network', 'trend'], () => draws.forEach((draw) => draw()));
   return made.section;
 }
