@@ -2,10 +2,10 @@
 // from npm, and the modules of page/ joined into one script (not minified: a reader may look at what runs).
 import { createRequire } from 'node:module';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const [npmFolder, output] = process.argv.slice(2);
+const [npmFolder, output] = process.argv.slice(2).map((path) => resolve(path));
 const web = dirname(fileURLToPath(import.meta.url));
 const modules = join(npmFolder, 'node_modules');
 const esbuild = createRequire(join(npmFolder, 'package.json'))('esbuild');
@@ -28,7 +28,8 @@ function licences() {
 }
 
 const bundle = esbuild.buildSync({
-  entryPoints: [join(web, 'page', 'main.js')],
+  absWorkingDir: web,  // the comments that name each module do not depend on where heddle is built
+  entryPoints: ['page/main.js'],
   bundle: true,
   format: 'iife',
   target: 'es2020',

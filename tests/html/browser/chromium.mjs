@@ -69,7 +69,7 @@ export class Chromium {
 }
 
 /** One tab, with all that it said to the console and asked of the network. */
-export class Page {
+class Page {
   constructor(browser, targetId, sessionId) {
     Object.assign(this, { browser, targetId, sessionId, console: [], requests: [] });
     browser.listeners.push((message) => message.sessionId === sessionId && this.event(message));

@@ -76,6 +76,11 @@ const tests = {
       assert.deepEqual([...new Set(await values(page, chart, 'bars', 'layer'))], busy);
     }
     assert.deepEqual(await values(page, 'roofline', 'layers', 'layer'), run.layers.filter(({ macs }) => macs > 0).map(({ name }) => name));
+    for (const { name, bandwidth } of run.configuration.accelerator.memory) {
+      await page.evaluate((level) => window.heddle.state.set({ level }), name);
+      const dots = (await marks(page, 'roofline', 'layers')).map(({ datum }) => datum);
+      assert.ok(dots.length > 0 && dots.every(({ rate, intensity }) => rate <= Math.min(8 * 8 * 8, intensity * bandwidth)), `nothing is above the roof of ${name}`);
+    }
     const cycles = (await values(page, 'cycles', 'bars', 'value')).reduce((sum, value) => sum + value, 0);
     assert.equal(cycles, run.total.cycles, 'every cycle is in the chart');
     const energy = (await values(page, 'energy', 'bars', 'value')).reduce((sum, value) => sum + value, 0);

@@ -84,7 +84,7 @@ function runConfiguration() {
 function contents(rows) {
   const list = rows.flatMap(([, made]) => made).filter((section) => section.matches('section'));
   return el('nav', { 'aria-label': 'sections' }, list.map((section) => el('button', {
-    type: 'button', onclick: () => section.scrollIntoView({ behavior: 'smooth' }),
+    type: 'button', onclick: () => (section.hidden ? document.getElementById('no-details') : section).scrollIntoView({ behavior: 'smooth' }),
   }, section.querySelector('h2').textContent)));
 }
 
