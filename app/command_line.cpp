@@ -36,6 +36,7 @@ Examples:
   heddle verify --arch eie-16 --rtl my-array.f --top my_array --timing relaxed
   heddle show network resnet50 --dot resnet50.dot
   heddle show arch nm-16x16
+  heddle report digits.json --html digits.html
 
 NETWORK, ARCH and recipes are files, or names of files in configs/.
 Exit status: 0 fine, 1 a check found a difference, 2 bad usage or input.)";
@@ -47,7 +48,7 @@ const std::vector<std::string> kSearches = {"optimal", "random", "annealing", "g
 /// The budget of `heddle map` for searches that draw.
 constexpr double kMapSeconds = 1;
 const std::vector<std::string> kObjectives = {"edp", "energy", "latency"};
-const std::vector<std::string> kCommands = {"run", "map", "sweep", "verify", "show"};
+const std::vector<std::string> kCommands = {"run", "map", "sweep", "verify", "show", "report"};
 constexpr const char* kWorkerCommand = "worker";  ///< for sweeps alone, and in no help
 const std::vector<std::string> kUnits = {kArrayUnit, kPpuUnit};
 const std::vector<std::string> kTimings = {"strict", "relaxed"};
@@ -274,6 +275,13 @@ void add_show(CLI::App& app, ShowOptions& o) {
   show->add_option("--dot", o.dot, "For a network: write its graph there, for Graphviz")->type_name("FILE");
 }
 
+void add_report(CLI::App& app, ReportOptions& o) {
+  CLI::App* report =
+      app.add_subcommand("report", "Make one HTML file of results, which opens without a network");
+  report->add_option("RESULTS", o.results, "The JSON file of a run, or a sweep's folder")->required();
+  report->add_option("--html", o.html, "Write the page there")->required()->type_name("FILE");
+}
+
 std::vector<std::string> option_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::Option* option : app.get_options()) {
@@ -335,6 +343,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   VerifyOptions verify;
   VerifyWords verify_words;
   ShowOptions show;
+  ReportOptions report;
   CLI::App app("Simulates sparse and quantized neural-network accelerators, cycle by cycle.", "heddle");
   app.set_version_flag("--version", fmt::format("heddle {}", kVersion), "Print the version");
   app.set_help_flag("-h,--help", "Print this text");
@@ -344,6 +353,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
   add_sweep(app, sweep);
   add_verify(app, verify, verify_words);
   add_show(app, show);
+  add_report(app, report);
 
   const std::string missing = fmt::format("a command is missing; expected {}", fmt::join(kCommands, ", "));
   if (arguments.empty()) return usage_error(missing, "heddle");
@@ -425,6 +435,7 @@ Command parse_command_line(const std::vector<std::string>& arguments) {
     }
     return show;
   }
+  if (app.got_subcommand("report")) return report;
   return usage_error(missing, "heddle");
 }
 

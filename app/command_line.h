@@ -123,6 +123,12 @@ struct ShowOptions {
   std::optional<std::filesystem::path> dot;  ///< network: Graphviz is written there
 };
 
+/// `heddle report RESULTS --html FILE`
+struct ReportOptions {
+  std::filesystem::path results;  ///< JSON of a run, or a sweep's folder or .db file
+  std::filesystem::path html;
+};
+
 /// Nothing to do but to print: help or version (status 0, standard output), or a usage error (status 2,
 /// standard error).
 struct Exit {
@@ -131,7 +137,8 @@ struct Exit {
 };
 
 using Command =
-    std::variant<RunOptions, MapOptions, SweepOptions, WorkerOptions, VerifyOptions, ShowOptions, Exit>;
+    std::variant<RunOptions, MapOptions, SweepOptions, WorkerOptions, VerifyOptions, ShowOptions,
+                 ReportOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

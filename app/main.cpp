@@ -8,6 +8,8 @@
 #include <systemc>
 
 #include "app/command_line.h"
+#include "app/html/page.h"
+#include "app/html/run_file.h"
 #include "app/map_network.h"
 #include "app/pipeline.h"
 #include "app/report_csv.h"
@@ -16,6 +18,7 @@
 #include "app/report_table.h"
 #include "app/show.h"
 #include "app/sweep/engine.h"
+#include "app/sweep/results.h"
 #include "app/sweep/sweep.h"
 #include "app/sweep/worker.h"
 #include "app/verify.h"
@@ -94,6 +97,13 @@ int execute(const app::VerifyOptions& options) {
 
 int execute(const app::ShowOptions& options) {
   fmt::print("{}", app::show(options, app::ConfigLibrary::of_this_program()));
+  return 0;
+}
+
+int execute(const app::ReportOptions& options) {
+  const bool sweeps = std::filesystem::is_directory(options.results) || options.results.extension() == ".db";
+  write_file(options.html, html::page(sweeps ? sweep::page_data(options.results)
+                                             : html::run_file_data(options.results)));
   return 0;
 }
 

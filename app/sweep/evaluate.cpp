@@ -65,6 +65,7 @@ Json machine_of(const app::RunResult& run) {
           {"network", run.network},
           {"clock_hz", run.accelerator.clock_hz},
           {"peak_macs_per_cycle", app::peak_macs_per_cycle(run.accelerator)},
+          {"peak_of", run.accelerator.array.eie ? "effective_macs" : "macs"},
           {"memories", std::move(memories)}};
 }
 

@@ -20,4 +20,7 @@ std::string results_csv(Store& store);
 /// The page's data (app/html/page.h), which is also results.json: columns, points, fronts, details of the points on them.
 nlohmann::ordered_json results_json(Store& store);
 
+/// The same from the folder of a sweep's results, or its database. Throws InputError.
+nlohmann::ordered_json page_data(const std::filesystem::path& results);
+
 }  // namespace heddle::sweep

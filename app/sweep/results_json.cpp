@@ -179,6 +179,17 @@ nlohmann::ordered_json results_json(Store& store) {
   return json;
 }
 
+nlohmann::ordered_json page_data(const std::filesystem::path& results) {
+  const bool folder = std::filesystem::is_directory(results);
+  const std::filesystem::path file = folder ? results / "sweep.db" : results;
+  if (!std::filesystem::exists(file)) {
+    throw InputError(results.string(), folder ? "holds no sweep.db; expected the folder of a sweep's results"
+                                              : "there is no such file; expected a sweep's folder or database");
+  }
+  Store store = Store::read(file);
+  return results_json(store);
+}
+
 std::string results_csv(Store& store) {
   const Ordered json = results_json(store);
   std::string text;

@@ -142,6 +142,14 @@ TEST_CASE("show takes a kind and a file", "[command]") {
   CHECK(std::get<ShowOptions>(parse_command_line({"show", "mapping", "m.yaml", "--arch", "a"})).arch == "a");
 }
 
+TEST_CASE("report takes results and a page", "[command]") {
+  const Command command = parse_command_line({"report", "run.json", "--html", "run.html"});
+  REQUIRE(std::holds_alternative<ReportOptions>(command));
+  CHECK(std::get<ReportOptions>(command).results == "run.json");
+  CHECK(std::get<ReportOptions>(command).html == "run.html");
+  CHECK_THAT(failure({"report", "run.json"}).text, Catch::Contains("--html"));
+}
+
 TEST_CASE("help and version are no errors", "[command]") {
   const auto help = std::get<Exit>(parse_command_line({"--help"}));
   CHECK(help.status == 0);
