@@ -72,6 +72,8 @@ std::string conduct(const app::SweepOptions& options, const app::ConfigLibrary& 
                     app::Progress& progress) {
   const SweepFile file = read_sweep_file(library.find(app::ConfigKind::sweep, options.file));
   const Space space(file, library);
+  const bool searches = file.sample.method == Sampling::nsga2;
+  const std::vector<Point> points = searches ? std::vector<Point>{} : sampled(space, file.sample);
   const fs::path folder = options.output.value_or(file.name);
   const Lock lock(folder);
   Store store = Store::open(folder / "sweep.db");
@@ -91,10 +93,10 @@ std::string conduct(const app::SweepOptions& options, const app::ConfigLibrary& 
   std::vector<Volume> volumes;
   RefinementResult refinement;
   try {
-    if (file.sample.method == Sampling::nsga2) {
+    if (searches) {
       volumes = search(file, space, campaign);
     } else {
-      campaign.add(sampled(space, file.sample), "sample");
+      campaign.add(points, "sample");
     }
     campaign.settle();
     store.set_volumes(volumes);

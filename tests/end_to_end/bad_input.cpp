@@ -100,7 +100,7 @@ std::vector<BadInput> all_bad_inputs() {
   for (const auto& table :
        {bad_command_lines(), bad_networks(), bad_onnx_files(), bad_foreign_networks(), bad_accelerators(),
         bad_eie_accelerators(), bad_energy_tables(), bad_mappings(), bad_eie_mappings(), bad_recipes(),
-        bad_arrays(), networks_that_do_not_fit(), networks_that_no_eie_unit_runs()}) {
+        bad_sweeps(), bad_arrays(), networks_that_do_not_fit(), networks_that_no_eie_unit_runs()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

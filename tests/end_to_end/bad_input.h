@@ -25,6 +25,7 @@ std::vector<BadInput> bad_energy_tables();
 std::vector<BadInput> bad_mappings();
 std::vector<BadInput> bad_eie_mappings();
 std::vector<BadInput> bad_recipes();
+std::vector<BadInput> bad_sweeps();  ///< edits (--set) and reports, too
 std::vector<BadInput> bad_arrays();  ///< .npy inputs, calibration inputs and labels
 std::vector<BadInput> networks_that_do_not_fit();
 std::vector<BadInput> networks_that_no_eie_unit_runs();

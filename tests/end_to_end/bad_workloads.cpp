@@ -34,7 +34,7 @@ std::vector<BadInput> bad_command_lines() {
                      fragments});
   };
   const std::string run = "run net.yaml --arch arch.yaml ";
-  add("no command", "", {"heddle: a command is missing; expected run, map, verify, show"});
+  add("no command", "", {"heddle: a command is missing; expected run, map, sweep, verify, show, report"});
   add("an unknown command", "rum net.yaml", {"unknown command \"rum\" (did you mean \"run\"?)"});
   add("no network", "run --arch arch.yaml", {"NETWORK is required"});
   add("no accelerator", "run net.yaml", {"--arch is required"});
