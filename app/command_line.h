@@ -28,8 +28,8 @@ inline constexpr const char* kBothArrays = "both";
 /// The `--search` that searches nothing: mapper/default_mapping.h.
 inline constexpr const char* kDefaultMapping = "default";
 
-/// Mappings that a search looks at which draws, and would never end, when the user sets no budget. No time, so that
-/// the same seed gives the same bytes.
+/// Mappings that a search looks at which draws, and would never end, when the user sets no budget. No time,
+/// so that the same seed gives the same bytes.
 inline constexpr std::int64_t kRunDraws = 2000;
 
 /// How mappings are found.
@@ -136,9 +136,8 @@ struct Exit {
   std::string text;
 };
 
-using Command =
-    std::variant<RunOptions, MapOptions, SweepOptions, WorkerOptions, VerifyOptions, ShowOptions,
-                 ReportOptions, Exit>;
+using Command = std::variant<RunOptions, MapOptions, SweepOptions, WorkerOptions, VerifyOptions, ShowOptions,
+                             ReportOptions, Exit>;
 
 /// `arguments` without the program's name.
 Command parse_command_line(const std::vector<std::string>& arguments);

@@ -79,11 +79,13 @@ void add_edits(CLI::App& command, RunOptions& o) {
             for (const std::string& text : texts) {
               const std::size_t equals = text.find('=');
               const std::string file = text.substr(0, text.find('.'));
-              const bool known = std::find(std::begin(kEditable), std::end(kEditable), file) != std::end(kEditable);
+              const bool known =
+                  std::find(std::begin(kEditable), std::end(kEditable), file) != std::end(kEditable);
               if (equals == std::string::npos || !known || text.find('.') > equals) {
-                throw CLI::ValidationError("--set", fmt::format("expected KEY=VALUE with a key in {}, such as "
-                                                                "arch.array.rows=32, got \"{}\"",
-                                                                fmt::join(kEditable, ", "), text));
+                throw CLI::ValidationError("--set",
+                                           fmt::format("expected KEY=VALUE with a key in {}, such as "
+                                                       "arch.array.rows=32, got \"{}\"",
+                                                       fmt::join(kEditable, ", "), text));
               }
               o.edits.push_back({text.substr(0, equals), text.substr(equals + 1)});
             }

@@ -49,13 +49,13 @@ std::optional<yaml::Document> constraints_document(const std::optional<std::file
                                                    const ConfigLibrary& library) {
   const std::vector<yaml::Edit> inside = edits_of("constraints", edits);
   if (!name && inside.empty()) return std::nullopt;
-  yaml::Document document =
-      name ? yaml::Document::load(library.find(ConfigKind::constraints, name->string()))
-           : yaml::Document::parse("{name: constraints, levels: []}", "constraints");
+  yaml::Document document = name ? yaml::Document::load(library.find(ConfigKind::constraints, name->string()))
+                                 : yaml::Document::parse("{name: constraints, levels: []}", "constraints");
   for (const yaml::Edit& edit : inside) {
     constexpr std::string_view kLevels = "levels.";
     if (edit.key.starts_with(kLevels)) {
-      const std::string level = edit.key.substr(kLevels.size(), edit.key.find('.', kLevels.size()) - kLevels.size());
+      const std::string level =
+          edit.key.substr(kLevels.size(), edit.key.find('.', kLevels.size()) - kLevels.size());
       document.add_element("levels", "level", level);
     }
     document.edit(edit);

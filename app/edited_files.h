@@ -25,13 +25,14 @@ yaml::Document edited_document(const std::filesystem::path& path, const std::str
 std::filesystem::path energy_table_of(const std::string& name, const std::filesystem::path& accelerator_file,
                                       const ConfigLibrary& library);
 
-/// The recipe: `name`; where there are only edits to it, 8 bits and nothing pruned (eie: the unit's fixed point) and
-/// what they change. Nothing without either. Throws InputError.
+/// The recipe: `name`; where there are only edits to it, 8 bits and nothing pruned (eie: the unit's fixed
+/// point) and what they change. Nothing without either. Throws InputError.
 std::optional<yaml::Document> recipe_document(const std::optional<std::string>& name, bool eie,
-                                              const std::vector<yaml::Edit>& edits, const ConfigLibrary& library);
+                                              const std::vector<yaml::Edit>& edits,
+                                              const ConfigLibrary& library);
 
-/// The constraints of mappings; where there are only edits to them, nothing and what they fix. A level that has no
-/// entry gets one: "constraints.levels.innermost.order". Throws InputError.
+/// The constraints of mappings; where there are only edits to them, nothing and what they fix. A level that
+/// has no entry gets one: "constraints.levels.innermost.order". Throws InputError.
 std::optional<yaml::Document> constraints_document(const std::optional<std::filesystem::path>& name,
                                                    const std::vector<yaml::Edit>& edits,
                                                    const ConfigLibrary& library);

@@ -1,5 +1,5 @@
-// A network in integers, layer by layer: ranges are set once, each layer is quantized when its turn comes, and tensors
-// are kept as long as a layer needs them.
+// A network in integers, layer by layer: ranges are set once, each layer is quantized when its turn comes,
+// and tensors are kept as long as a layer needs them.
 #pragma once
 
 #include <map>

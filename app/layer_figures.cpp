@@ -52,7 +52,7 @@ std::vector<Figure> layer_figures(const LayerResult& layer, const arch::Accelera
   figures.set("stall_cycles", stall_cycles(layer.cycles));
   for (std::size_t cause = 0; cause < layer.cycles.stalls.size(); ++cause) {
     figures.set("stall_" + std::string(arch::name(static_cast<arch::Stall>(cause))) + "_cycles",
-              layer.cycles.stalls[cause]);
+                layer.cycles.stalls[cause]);
   }
   figures.set("utilization", layer.utilization, false);
   figures.set("energy_pj", layer.energy.total);

@@ -8,7 +8,15 @@
 
 namespace heddle::app {
 
-enum class ConfigKind : std::uint8_t { accelerator, energy, network, compression, mapping, constraints, sweep };
+enum class ConfigKind : std::uint8_t {
+  accelerator,
+  energy,
+  network,
+  compression,
+  mapping,
+  constraints,
+  sweep
+};
 
 /// One or more configs/ folders, searched in order.
 class ConfigLibrary {

@@ -102,8 +102,8 @@ int execute(const app::ShowOptions& options) {
 
 int execute(const app::ReportOptions& options) {
   const bool sweeps = std::filesystem::is_directory(options.results) || options.results.extension() == ".db";
-  write_file(options.html, html::page(sweeps ? sweep::page_data(options.results)
-                                             : html::run_file_data(options.results)));
+  write_file(options.html,
+             html::page(sweeps ? sweep::page_data(options.results) : html::run_file_data(options.results)));
   return 0;
 }
 

@@ -50,8 +50,8 @@ bool RunPlan::runs(std::size_t step) const {
 RunPlan plan_run(const RunOptions& options, const ConfigLibrary& library) {
   const std::filesystem::path arch_file = library.find(ConfigKind::accelerator, options.arch);
   arch::Accelerator accelerator = arch::read_accelerator(edited_document(arch_file, "arch", options.edits));
-  arch::EnergyTable table = arch::read_energy_table(edited_document(
-      energy_table_of(accelerator.energy, arch_file, library), "energy", options.edits));
+  arch::EnergyTable table = arch::read_energy_table(
+      edited_document(energy_table_of(accelerator.energy, arch_file, library), "energy", options.edits));
   Workload workload = load_workload(options, library, accelerator);
   RunPlan plan{std::move(accelerator), std::move(table), std::move(workload), {}, {}, {}, {}, {}, {}, {}};
   plan.live = workload::live_ranges(plan.network());

@@ -88,7 +88,7 @@ struct RunResult {
   std::string warning;     ///< of something that did not work and changes no result; empty: none
   std::string incomplete;  ///< why the run ended after these layers; empty: it is complete
   Accuracy accuracy;
-  mapper::MappingWork mapped;  ///< what the mappings took; changes no result
+  mapper::MappingWork mapped;              ///< what the mappings took; changes no result
   std::optional<StayOnChip> stay_on_chip;  ///< with --keep-on-chip
   std::optional<rtl::Agreement> rtl;       ///< with --array both: what was compared and found equal
 

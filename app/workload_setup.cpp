@@ -79,9 +79,9 @@ Workload load_workload(const RunOptions& options, const ConfigLibrary& library,
   Workload result{workload::Network(""), {}, {}, {}};
   if (options.fidelity == kAnalytical) {
     // Of inputs only their number counts.
-    result.network = workload::prepared_for_counting(
-        options.input ? with_input(options, library, *options.input).first
-                      : read_network(options, library, std::nullopt));
+    result.network =
+        workload::prepared_for_counting(options.input ? with_input(options, library, *options.input).first
+                                                      : read_network(options, library, std::nullopt));
   } else if (options.input) {
     auto [network, inputs] = with_input(options, library, *options.input);
     result.network = workload::prepared_for_execution(network, options.seed);
@@ -124,8 +124,7 @@ workload::Calibration calibrate_workload(const Workload& workload, const RunOpti
                                workload::pruned_parameters(workload.network, workload.recipe, options.seed));
   }
   // The same network at another batch size has the same layers and tensors.
-  auto [network, inputs] =
-      with_input(options, library, *options.calibration);
+  auto [network, inputs] = with_input(options, library, *options.calibration);
   network = workload::prepared_for_execution(network, options.seed);
   return workload::calibrate(network, {std::move(inputs)},
                              workload::pruned_parameters(network, workload.recipe, options.seed));

@@ -65,8 +65,8 @@ struct ArrayUnit {
   Ports ports;
   std::optional<EieUnit> eie;  ///< it is the `eie` unit
 
-  /// Of one operand vector; weights of an n:m array with their indices, inputs for all positions that weights may
-  /// have. Outputs: one accumulator.
+  /// Of one operand vector; weights of an n:m array with their indices, inputs for all positions that weights
+  /// may have. Outputs: one accumulator.
   std::int64_t vector_bits(workload::Operand operand) const;
 };
 

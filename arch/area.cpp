@@ -52,9 +52,9 @@ Area area(const Accelerator& accelerator, const EnergyTable& table) {
     result.total += result.parts.back().square_millimetres;
   };
   const double operand_bits = (unit.bits.weights + unit.bits.activations) / 2.0;
-  add("array", pes * static_cast<double>(unit.lanes) *
-                   (by_bits(areas.int_multiply, operand_bits, 2) +
-                    by_bits(areas.int_add, unit.bits.accumulators, 1)));
+  add("array",
+      pes * static_cast<double>(unit.lanes) *
+          (by_bits(areas.int_multiply, operand_bits, 2) + by_bits(areas.int_add, unit.bits.accumulators, 1)));
   add("registers", pes * register_bits(unit) * areas.register_bit_um2);
   if (unit.eie) {
     // A queued activation has its value and its position; both as wide as a pointer at most.

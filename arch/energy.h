@@ -28,7 +28,7 @@ struct AreaTable {
     double square_micrometres = 0;
   };
   std::string source;
-  std::vector<Row> int_add, int_multiply;       ///< by operand bits, ascending
+  std::vector<Row> int_add, int_multiply;         ///< by operand bits, ascending
   double register_bit_um2 = 0, sram_bit_um2 = 0;  ///< of one bit
 };
 

@@ -123,9 +123,8 @@ EnergyTable read_energy_table(const std::filesystem::path& file) {
 EnergyTable read_energy_table(const yaml::Document& document) {
   const yaml::Value root = document.root();
   EnergyTable table;
-  root.only_keys(
-      {"name", "version", "source", "notes", "int_add", "int_multiply", "register", "sram", "dram", "cycle",
-       "area"});
+  root.only_keys({"name", "version", "source", "notes", "int_add", "int_multiply", "register", "sram", "dram",
+                  "cycle", "area"});
   if (!root.is_map()) document.finish();
   table.name = root.required("name").text();
   table.version = root.required("version").text();

@@ -16,7 +16,8 @@ std::string joined(const std::vector<Problem>& problems) {
   return text;
 }
 
-/// Insertions, deletions, substitutions and swaps of neighbours that make one of the other (optimal string alignment).
+/// Insertions, deletions, substitutions and swaps of neighbours that make one of the other (optimal string
+/// alignment).
 std::size_t edit_distance(const std::string& a, const std::string& b) {
   std::vector<std::vector<std::size_t>> distance(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
   for (std::size_t i = 0; i <= a.size(); ++i) {

@@ -68,7 +68,7 @@ class Value {
 
 /// A change to a file: what a key path names becomes a YAML text.
 struct Edit {
-  std::string key;    ///< "array.rows"; elements of lists by name, or by position from 0: "memory.buffer.size"
+  std::string key;  ///< "array.rows"; elements of lists by name, or by position from 0: "memory.buffer.size"
   std::string value;  ///< "16", "[M, C]"; "~" removes the key
   friend bool operator==(const Edit&, const Edit&) = default;
 };
@@ -81,8 +81,8 @@ class Document {
   static std::vector<Document> load_all(const std::filesystem::path& file);
   static Document parse(const std::string& text, const std::string& name);
 
-  /// Changes the document; maps are made where the path needs them. Problems of what was changed name the key path,
-  /// without a line. Throws InputError for a path that leads nowhere, or a value that is no YAML.
+  /// Changes the document; maps are made where the path needs them. Problems of what was changed name the key
+  /// path, without a line. Throws InputError for a path that leads nowhere, or a value that is no YAML.
   void edit(const Edit& edit);
   /// Adds `{key: name}` to the list at a key of the root, unless one of its elements has that name.
   void add_element(const std::string& list, const std::string& key, const std::string& name);

@@ -52,9 +52,10 @@ std::size_t element_of(const YAML::Node& list, const std::string& part) {
   std::size_t position = 0;
   const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), position);
   if (error == std::errc{} && end == part.data() + part.size() && position < list.size()) return position;
-  throw fmt::format("no element \"{}\"{}; expected {}a position below {}", part, did_you_mean(part, names),
-                    names.empty() || names.front().empty() ? "" : fmt::format("{} or ", fmt::join(names, ", ")),
-                    list.size());
+  throw fmt::format(
+      "no element \"{}\"{}; expected {}a position below {}", part, did_you_mean(part, names),
+      names.empty() || names.front().empty() ? "" : fmt::format("{} or ", fmt::join(names, ", ")),
+      list.size());
 }
 
 /// Node handles are references: assigning to one would change what it refers to, so steps rebind.

@@ -15,8 +15,8 @@ struct Choice {
   std::vector<yaml::Edit> settings;  ///< keys of the sweep file ("arch", "arch.array.rows"), in order
 };
 
-/// Choices in their order. Those of an axis of `items` are all orders of them, or all choices of `chosen` of them, in
-/// lexicographic order of their positions.
+/// Choices in their order. Those of an axis of `items` are all orders of them, or all choices of `chosen` of
+/// them, in lexicographic order of their positions.
 struct Axis {
   std::string name;
   std::vector<std::string> keys;  ///< that it sets
@@ -28,12 +28,13 @@ struct Axis {
 /// A point: for each axis, the position of its choice.
 using Point = std::vector<std::size_t>;
 
-/// All orders of `items`, or all choices of `chosen` of them (ascending positions), as positions of the items.
+/// All orders of `items`, or all choices of `chosen` of them (ascending positions), as positions of the
+/// items.
 std::vector<std::vector<std::size_t>> arrangements(std::size_t items, std::size_t chosen);
 
-/// How a search writes the choice of an axis down: one number from 0 to 1 for a list, whose choices share that range
-/// evenly; for items one number each, their importance, by which they are sorted, or the most important ones chosen
-/// (Lin, Yang, Han, "NAAS: Neural Accelerator Architecture Search", DAC 2021).
+/// How a search writes the choice of an axis down: one number from 0 to 1 for a list, whose choices share
+/// that range evenly; for items one number each, their importance, by which they are sorted, or the most
+/// important ones chosen (Lin, Yang, Han, "NAAS: Neural Accelerator Architecture Search", DAC 2021).
 std::size_t genes_of(const Axis& axis);
 /// The position of the choice that `genes` (genes_of(axis) numbers) stand for.
 std::size_t decode(const Axis& axis, const double* genes);

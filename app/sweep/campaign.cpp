@@ -64,13 +64,20 @@ void Campaign::settle() {
   }
   std::vector<Member> members;
   for (const Candidate& candidate : candidates_) {
-    Member member{candidate.key, candidate.workload, candidate.origin, Json::object(), Json::object(), candidate.front, {}};
+    Member member{candidate.key,
+                  candidate.workload,
+                  candidate.origin,
+                  Json::object(),
+                  Json::object(),
+                  candidate.front,
+                  {}};
     for (std::size_t axis = 0; axis < candidate.point.size(); ++axis) {
       const Axis& of = space_.axes()[axis];
       member.values[of.name] = json_of(of.choices[candidate.point[axis]].label);
     }
     const std::vector<double> derived = space_.derived(candidate.point);
-    for (std::size_t i = 0; i < derived.size(); ++i) member.values[file_.derived[i].first] = json_of(derived[i]);
+    for (std::size_t i = 0; i < derived.size(); ++i)
+      member.values[file_.derived[i].first] = json_of(derived[i]);
     if (candidate.verdict) {
       member.within_budget = candidate.verdict->within_budget;
       for (std::size_t i = 0; i < file_.objectives.size(); ++i)

@@ -1,4 +1,5 @@
-// The points of a sweep and what they are worth, while they come in: samples, searches, the fronts of each workload.
+// The points of a sweep and what they are worth, while they come in: samples, searches, the fronts of each
+// workload.
 #pragma once
 
 #include <map>
@@ -30,7 +31,8 @@ class Campaign {
   Campaign(const SweepFile& file, const Space& space, Store& store, Engine& engine,
            const app::ConfigLibrary& library);
 
-  /// Works points out and adds them. `origin`: of the database's members. Positions in candidates() of the points.
+  /// Works points out and adds them. `origin`: of the database's members. Positions in candidates() of the
+  /// points.
   std::vector<std::size_t> add(const std::vector<Point>& points, const std::string& origin);
   /// Marks the fronts and writes all members to the database.
   void settle();
@@ -66,8 +68,8 @@ class Campaign {
   std::vector<Candidate> candidates_;
 };
 
-/// Searches each workload of the space by NSGA-II, and, if the file says so, draws as many points at random for comparison.
-/// Returns how the hypervolume grew.
+/// Searches each workload of the space by NSGA-II, and, if the file says so, draws as many points at random
+/// for comparison. Returns how the hypervolume grew.
 std::vector<Volume> search(const SweepFile& file, const Space& space, Campaign& campaign);
 
 }  // namespace heddle::sweep

@@ -1,5 +1,5 @@
-// Brings points into the database: what is there already stays, the rest is handed to a team, and every answer is on the
-// disk before anybody hears of it.
+// Brings points into the database: what is there already stays, the rest is handed to a team, and every
+// answer is on the disk before anybody hears of it.
 #pragma once
 
 #include <functional>
@@ -32,8 +32,8 @@ class Engine {
 
   /// Of a point that is in the database: says how many are on the front now.
   using Observe = std::function<std::size_t(std::size_t task, const StoredPoint& point)>;
-  /// On return all tasks are in the database. Points that were lost in an earlier session are tried again. `observe` hears
-  /// of every task, in any order. Throws Interrupted.
+  /// On return all tasks are in the database. Points that were lost in an earlier session are tried again.
+  /// `observe` hears of every task, in any order. Throws Interrupted.
   void complete(const std::vector<Task>& tasks, const Observe& observe);
 
   /// What was done since the beginning.

@@ -72,17 +72,17 @@ Json machine_of(const app::RunResult& run) {
 /// Square millimetres; 0: the table has no areas.
 double area_of(const app::RunOptions& options, const app::ConfigLibrary& library, const app::RunResult& run) {
   const auto file = library.find(app::ConfigKind::accelerator, options.arch);
-  const arch::EnergyTable table = arch::read_energy_table(
-      app::edited_document(app::energy_table_of(run.accelerator.energy, file, library), "energy", options.edits));
+  const arch::EnergyTable table = arch::read_energy_table(app::edited_document(
+      app::energy_table_of(run.accelerator.energy, file, library), "energy", options.edits));
   return table.area ? arch::area(run.accelerator, table).total : 0;
 }
 
 app::Accuracy accuracy_of(const app::RunOptions& options, const app::ConfigLibrary& library) {
   // All points with the same network, recipe and data compute the same; a worker sees many of them.
   static std::map<std::string, app::Accuracy> known;
-  std::string key = fmt::format("{}|{}|{}|{}|{}|{}", options.network, options.recipe.value_or(""),
-                                options.input->string(), options.labels->string(),
-                                options.calibration.value_or("").string(), options.seed);
+  std::string key =
+      fmt::format("{}|{}|{}|{}|{}|{}", options.network, options.recipe.value_or(""), options.input->string(),
+                  options.labels->string(), options.calibration.value_or("").string(), options.seed);
   for (const yaml::Edit& edit : options.edits) {
     if (!edit.key.starts_with("energy.") && !edit.key.starts_with("constraints."))
       key += "|" + edit.key + "=" + edit.value;
@@ -128,10 +128,18 @@ Json results_of(const app::RunResult& run, double area_mm2) {
 }
 
 std::string unit_of(const std::string& result) {
-  static const std::map<std::string, std::string> units = {
-      {"latency", "s"}, {"energy", "pJ"},   {"edp", "pJ s"},       {"power", "W"},        {"area", "mm2"},
-      {"batch", "inputs"}, {"macs", "MACs"}, {"effective_macs", "MACs"}, {"cycles", "cycles"}, {"tops", "TOPS"},
-      {"tops_per_watt", "TOPS/W"}, {"inferences_per_second", "1/s"}};
+  static const std::map<std::string, std::string> units = {{"latency", "s"},
+                                                           {"energy", "pJ"},
+                                                           {"edp", "pJ s"},
+                                                           {"power", "W"},
+                                                           {"area", "mm2"},
+                                                           {"batch", "inputs"},
+                                                           {"macs", "MACs"},
+                                                           {"effective_macs", "MACs"},
+                                                           {"cycles", "cycles"},
+                                                           {"tops", "TOPS"},
+                                                           {"tops_per_watt", "TOPS/W"},
+                                                           {"inferences_per_second", "1/s"}};
   if (const auto found = units.find(result); found != units.end()) return found->second;
   for (const auto& [ending, unit] :
        {std::pair{"_pj", "pJ"}, {"_cycles", "cycles"}, {"_bits", "bits"}, {"_elements", "elements"}}) {
@@ -147,7 +155,8 @@ Json evaluate(const app::RunOptions& options, const app::ConfigLibrary& library)
     if (!run.incomplete.empty()) return failed(run.incomplete);
     for (const app::LayerResult& layer : run.layers) {
       if (app::is_difference(layer.check_reference))
-        return failed(fmt::format("layer {} differs from its reference: {}", layer.name, layer.check_reference));
+        return failed(
+            fmt::format("layer {} differs from its reference: {}", layer.name, layer.check_reference));
     }
     if (options.labels && options.fidelity == app::kAnalytical) {
       if (!options.input) return failed("labels: need the key \"input\", the inputs that they label");

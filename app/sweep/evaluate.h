@@ -15,8 +15,8 @@ namespace heddle::sweep {
 
 using Json = nlohmann::json;  ///< keys in alphabetical order: equal contents, equal texts
 
-/// Results of a run by name, with what units_of() says: totals, the area where the energy table has one, accuracies, and
-/// every figure of the CSV that adds up, over all layers.
+/// Results of a run by name, with what units_of() says: totals, the area where the energy table has one,
+/// accuracies, and every figure of the CSV that adds up, over all layers.
 Json results_of(const app::RunResult& run, double area_mm2);
 
 /// "s", "pJ", "mm2", ... of a result; empty for counts and shares.
@@ -27,12 +27,13 @@ std::string unit_of(const std::string& result);
 ///   message    why it failed
 ///   results    results_of()
 ///   machine    name, network, clock_hz, peak_macs_per_cycle, memories: [{name, bytes_per_cycle}]
-///   layers     [{name, op, macs, effective_macs, cycles, compute_cycles, stalls, energy_pj, bytes, bound_by}]
-///   mapper     layers and cached ones, which depend on what ran before
+///   layers     [{name, op, macs, effective_macs, cycles, compute_cycles, stalls, energy_pj, bytes,
+///   bound_by}] mapper     layers and cached ones, which depend on what ran before
 /// Never throws for a run that cannot be: that is an outcome. Simulated runs: one in a process.
 Json evaluate(const app::RunOptions& options, const app::ConfigLibrary& library);
 
-/// The same work has the same key: everything that the outcome depends on, files by content. 16 hexadecimal digits.
+/// The same work has the same key: everything that the outcome depends on, files by content. 16 hexadecimal
+/// digits.
 class PointKeys {
  public:
   explicit PointKeys(const app::ConfigLibrary& library) : library_(library) {}

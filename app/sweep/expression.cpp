@@ -32,7 +32,7 @@ double at(const mup::ptr_val_type* arguments, int i) { return arguments[i]->GetF
 
 Scalar scalar_of(const std::string& text) {
   static const std::map<std::string, double> units = {
-      {"", 1},    {"B", 1},    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"kB", 1e3},
+      {"", 1},     {"B", 1},    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {"kB", 1e3},
       {"MB", 1e6}, {"GB", 1e9}, {"Hz", 1},     {"kHz", 1e3},     {"MHz", 1e6},        {"GHz", 1e9}};
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -62,7 +62,8 @@ Expression::Expression(const std::string& text) : text_(text), parser_(std::make
     parser.SetExpr(text);
     for (const auto& [name, token] : parser.GetExprVar()) names_.push_back(name);
     for (const std::string& name : names_) {
-      parser.DefineVar(name, mup::Variable(&parser_->values.try_emplace(name, mup::float_type{1}).first->second));
+      parser.DefineVar(name,
+                       mup::Variable(&parser_->values.try_emplace(name, mup::float_type{1}).first->second));
     }
   } catch (const mup::ParserError& error) {
     throw std::invalid_argument(error.GetMsg());

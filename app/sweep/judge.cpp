@@ -16,7 +16,8 @@ Judge::Judge(const SweepFile& file, const Space& space) : file_(file), space_(sp
 std::optional<Verdict> Judge::judge(const Point& point, const StoredPoint& stored) const {
   if (stored.state != "done") return std::nullopt;
   const auto lookup = [&](const std::string& name) -> std::optional<Scalar> {
-    if (const auto result = stored.results.find(name); result != stored.results.end()) return result->get<double>();
+    if (const auto result = stored.results.find(name); result != stored.results.end())
+      return result->get<double>();
     return space_.value(point, name);
   };
   const auto number = [&](const Expression& expression, const char* key) {
@@ -29,10 +30,11 @@ std::optional<Verdict> Judge::judge(const Point& point, const StoredPoint& store
       for (const std::string& name : expression.names()) {
         if (!lookup(name)) hint = did_you_mean(name, known);
       }
-      throw InputError(Problem{file_.name, 0, 0, key,
-                               fmt::format("\"{}\": {}{}; expected arithmetic with results (latency, energy, edp, power, "
-                                           "area, accuracy where there are labels, any counter), axes and derived values",
-                                           expression.text(), error.what(), hint)});
+      throw InputError(
+          Problem{file_.name, 0, 0, key,
+                  fmt::format("\"{}\": {}{}; expected arithmetic with results (latency, energy, edp, power, "
+                              "area, accuracy where there are labels, any counter), axes and derived values",
+                              expression.text(), error.what(), hint)});
     }
   };
   Verdict verdict;

@@ -21,8 +21,8 @@ class Judge {
  public:
   Judge(const SweepFile& file, const Space& space);
 
-  /// Nothing for a point that failed. Throws InputError for an objective or a budget that cannot be worked out, such as the
-  /// name of nothing.
+  /// Nothing for a point that failed. Throws InputError for an objective or a budget that cannot be worked
+  /// out, such as the name of nothing.
   std::optional<Verdict> judge(const Point& point, const StoredPoint& stored) const;
 
  private:

@@ -7,9 +7,10 @@
 namespace heddle::sweep {
 namespace {
 
-constexpr int kTries = 200;             ///< for a child that is new and allowed, before one is drawn evenly
-constexpr double kCrossovers = 0.9;     ///< share of children that have two parents
-constexpr double kCrossoverIndex = 15;  ///< the larger, the closer to the parents: the paper's 20 is for larger budgets
+constexpr int kTries = 200;          ///< for a child that is new and allowed, before one is drawn evenly
+constexpr double kCrossovers = 0.9;  ///< share of children that have two parents
+constexpr double kCrossoverIndex =
+    15;  ///< the larger, the closer to the parents: the paper's 20 is for larger budgets
 constexpr double kMutationIndex = 20;
 
 /// One of the two values that simulated binary crossover makes of two genes (Deb, Agrawal 1995).
@@ -89,7 +90,8 @@ Genome Nsga2::child() {
       const double u = random_.uniform();
       genome[i] = crossed(mother[i], father[i], u, random_.uniform() < 0.5);
     }
-    if (random_.uniform() < 1.0 / static_cast<double>(genes_)) genome[i] = mutated(genome[i], random_.uniform());
+    if (random_.uniform() < 1.0 / static_cast<double>(genes_))
+      genome[i] = mutated(genome[i], random_.uniform());
     genome[i] = std::clamp(genome[i], 0.0, std::nextafter(1.0, 0.0));
   }
   return genome;

@@ -1,5 +1,5 @@
-// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 2002): a population that moves towards the front of all objectives
-// and spreads along it. Evaluates nothing: it hands out genomes and is told what they are worth.
+// NSGA-II (Deb, Pratap, Agarwal, Meyarivan, IEEE TEC 2002): a population that moves towards the front of all
+// objectives and spreads along it. Evaluates nothing: it hands out genomes and is told what they are worth.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,21 @@ using Genome = std::vector<double>;
 
 struct Individual {
   Genome genome;
-  bool feasible = true;  ///< has values, and keeps to the budgets; one that does is better than one that does not
-  Values values;         ///< of feasible ones
+  bool feasible =
+      true;       ///< has values, and keeps to the budgets; one that does is better than one that does not
+  Values values;  ///< of feasible ones
 };
 
 class Nsga2 {
  public:
   Nsga2(std::size_t genes, std::size_t population, std::uint64_t seed);
 
-  /// Whether a genome stands for a point of the space that has not been handed out. A genome that is taken counts as
-  /// handed out.
+  /// Whether a genome stands for a point of the space that has not been handed out. A genome that is taken
+  /// counts as handed out.
   using Take = std::function<bool(const Genome&)>;
-  /// The next generation: drawn evenly at first, then children of the population, by binary tournaments, simulated binary
-  /// crossover and polynomial mutation. At most `most`; fewer when the space seems to have no more.
+  /// The next generation: drawn evenly at first, then children of the population, by binary tournaments,
+  /// simulated binary crossover and polynomial mutation. At most `most`; fewer when the space seems to have
+  /// no more.
   std::vector<Genome> next(std::size_t most, const Take& take);
   /// Keeps the best of the population and these.
   void select(const std::vector<Individual>& children);

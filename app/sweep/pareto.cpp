@@ -13,8 +13,8 @@ std::vector<Values> only(const std::vector<Values>& points, const std::vector<st
   return chosen;
 }
 
-/// Volume in the first `dimensions` objectives: slices along the last of them, each as thick as the step to the next
-/// point and as wide as what the points up to there dominate.
+/// Volume in the first `dimensions` objectives: slices along the last of them, each as thick as the step to
+/// the next point and as wide as what the points up to there dominate.
 double sliced(std::vector<Values> points, const Values& reference, std::size_t dimensions) {
   if (points.empty()) return 0;
   const std::size_t last = dimensions - 1;
@@ -93,8 +93,7 @@ std::vector<double> crowding_distances(const std::vector<Values>& points) {
     distance[order.front()] = distance[order.back()] = std::numeric_limits<double>::infinity();
     if (!(range > 0)) continue;
     for (std::size_t i = 1; i + 1 < order.size(); ++i) {
-      distance[order[i]] +=
-          (points[order[i + 1]][objective] - points[order[i - 1]][objective]) / range;
+      distance[order[i]] += (points[order[i + 1]][objective] - points[order[i - 1]][objective]) / range;
     }
   }
   return distance;

@@ -44,8 +44,14 @@ std::string PointKeys::content(app::ConfigKind kind, const std::string& name, co
 
 std::string PointKeys::key(const app::RunOptions& options) {
   using app::ConfigKind;
-  Json parts = {kFormat, app::kVersion, options.fidelity, options.mapper.search, options.mapper.objective,
-                options.mapper.evaluations, options.mapper.keep_on_chip, options.layers};
+  Json parts = {kFormat,
+                app::kVersion,
+                options.fidelity,
+                options.mapper.search,
+                options.mapper.objective,
+                options.mapper.evaluations,
+                options.mapper.keep_on_chip,
+                options.layers};
   if (options.fidelity != app::kAnalytical || app::draws(options.mapper)) parts.push_back(options.seed);
   parts.push_back(content(ConfigKind::network, options.network, "network", options.edits));
   const auto file = library_.find(ConfigKind::accelerator, options.arch);
@@ -61,7 +67,8 @@ std::string PointKeys::key(const app::RunOptions& options) {
     parts.push_back({"constraints", sha256(constraints->canonical())});
   if (options.mapping)
     parts.push_back({"mapping", content(library_.find(ConfigKind::mapping, options.mapping->string()))});
-  for (const auto& [name, tensors] : {std::pair{"input", &options.input}, {"labels", &options.labels},
+  for (const auto& [name, tensors] : {std::pair{"input", &options.input},
+                                      {"labels", &options.labels},
                                       {"calibration", &options.calibration}}) {
     if (*tensors) parts.push_back({name, content(**tensors)});
   }

@@ -101,7 +101,8 @@ class AllRanks : public Team {
 std::unique_ptr<Ranks> Ranks::of_this_job() {
   // Set by mpirun (Open MPI) and by srun with PMIx or PMI2; a program on its own must not wait for anybody.
   bool launched = false;
-  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"}) launched |= std::getenv(name) != nullptr;
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK"})
+    launched |= std::getenv(name) != nullptr;
   if (!launched) return nullptr;
   auto ranks = std::unique_ptr<Ranks>(new Ranks);
   return ranks->count_ > 1 ? std::move(ranks) : nullptr;

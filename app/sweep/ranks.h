@@ -1,4 +1,5 @@
-// A sweep on many machines: under mpirun or srun, rank 0 owns the database and hands points out; every rank has workers.
+// A sweep on many machines: under mpirun or srun, rank 0 owns the database and hands points out; every rank
+// has workers.
 #pragma once
 
 #include <memory>

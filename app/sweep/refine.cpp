@@ -16,8 +16,9 @@ Values improved(const Values& costs, double share) {
 }
 
 /// The front of a workload, in the order of its first objective, then points near it.
-std::vector<std::size_t> chosen(const std::vector<Candidate>& candidates, const std::vector<std::size_t>& group,
-                                const Refinement& how, std::size_t& left_out) {
+std::vector<std::size_t> chosen(const std::vector<Candidate>& candidates,
+                                const std::vector<std::size_t>& group, const Refinement& how,
+                                std::size_t& left_out) {
   std::vector<std::size_t> order;
   std::set<std::string> keys;
   const auto take = [&](bool front) {

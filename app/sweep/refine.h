@@ -17,8 +17,8 @@ struct Comparison {
   std::optional<Verdict> measured;  ///< nothing: the simulation failed
 };
 
-/// How well one objective's order holds within one workload: of all pairs that differ, those that simulation puts the same
-/// way round.
+/// How well one objective's order holds within one workload: of all pairs that differ, those that simulation
+/// puts the same way round.
 struct Order {
   std::string workload, objective;
   std::int64_t pairs = 0, kept = 0;

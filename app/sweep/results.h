@@ -17,7 +17,8 @@ std::string results_table(const SweepFile& file, const Campaign& campaign, const
 /// One row for each point, as the database's view `results` has them. RFC 4180.
 std::string results_csv(Store& store);
 
-/// The page's data (app/html/page.h), which is also results.json: columns, points, fronts, details of the points on them.
+/// The page's data (app/html/page.h), which is also results.json: columns, points, fronts, details of the
+/// points on them.
 nlohmann::ordered_json results_json(Store& store);
 
 /// The same from the folder of a sweep's results, or its database. Throws InputError.

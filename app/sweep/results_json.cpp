@@ -16,11 +16,22 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-constexpr std::size_t kMostDetails = 400;  ///< points whose layers go along: the fronts, the refined, then the first ones
+constexpr std::size_t kMostDetails =
+    400;  ///< points whose layers go along: the fronts, the refined, then the first ones
 
 /// Results that every page shows, in this order; the others follow when they differ between points.
-const std::vector<std::string> kMain = {"latency", "energy", "edp", "area", "power", "accuracy", "cycles", "utilization",
-                                        "tops", "tops_per_watt", "inferences_per_second", "energy_pj"};
+const std::vector<std::string> kMain = {"latency",
+                                        "energy",
+                                        "edp",
+                                        "area",
+                                        "power",
+                                        "accuracy",
+                                        "cycles",
+                                        "utilization",
+                                        "tops",
+                                        "tops_per_watt",
+                                        "inferences_per_second",
+                                        "energy_pj"};
 
 struct Row {
   Member member;
@@ -90,20 +101,26 @@ Ordered refined_of(Store& store, const std::vector<std::string>& objectives) {
 nlohmann::ordered_json results_json(Store& store) {
   const std::vector<Row> rows = rows_of(store);
   const std::vector<std::string> results = result_names(rows);
-  Ordered json = {{"heddle", store.text("heddle")}, {"kind", "sweep"}, {"title", store.text("name")},
-                  {"command", store.text("command")}, {"source", store.text("file")}};
+  Ordered json = {{"heddle", store.text("heddle")},
+                  {"kind", "sweep"},
+                  {"title", store.text("name")},
+                  {"command", store.text("command")},
+                  {"source", store.text("file")}};
   Ordered axes = Ordered::array(), derived = axes, objectives = axes, budgets = axes;
   std::vector<std::string> columns = {"key", "state", "front", "fidelity", "workload", "origin"};
   std::vector<std::string> values, goals;
   for (const Column& column : store.columns()) {
     if (column.role == "axis") {
-      axes.push_back({{"name", column.name}, {"keys", column.detail.at("keys")}, {"values", column.detail.at("values")}});
+      axes.push_back({{"name", column.name},
+                      {"keys", column.detail.at("keys")},
+                      {"values", column.detail.at("values")}});
       values.push_back(column.name);
     } else if (column.role == "derived") {
       derived.push_back(column.name);
       values.push_back(column.name);
     } else if (column.role == "objective") {
-      objectives.push_back({{"name", column.name}, {"goal", column.detail.at("goal")}, {"unit", column.unit}});
+      objectives.push_back(
+          {{"name", column.name}, {"goal", column.detail.at("goal")}, {"unit", column.unit}});
       goals.push_back(column.name);
     } else {
       budgets.push_back(column.name);
@@ -133,15 +150,16 @@ nlohmann::ordered_json results_json(Store& store) {
   Ordered messages = Ordered::object();
   std::vector<const Row*> detailed, others;
   for (const Row& row : rows) {
-    Ordered cells = {row.member.key, state_of(row), row.member.front.value_or(false), row.point.fidelity,
-                     row.member.workload, row.member.origin};
+    Ordered cells = {row.member.key,     state_of(row),       row.member.front.value_or(false),
+                     row.point.fidelity, row.member.workload, row.member.origin};
     for (const std::string& name : values) cells.push_back(Ordered(row.member.values.value(name, Json())));
     for (const std::string& name : shown) {
       const auto goal = row.member.objectives.find(name);
       if (goal != row.member.objectives.end()) {
         cells.push_back(Ordered(*goal));
       } else {
-        cells.push_back(Ordered(row.point.results.is_null() ? Json() : row.point.results.value(name, Json())));
+        cells.push_back(
+            Ordered(row.point.results.is_null() ? Json() : row.point.results.value(name, Json())));
       }
     }
     points.push_back(std::move(cells));
@@ -161,7 +179,9 @@ nlohmann::ordered_json results_json(Store& store) {
   json["refined"] = refined_of(store, goals);
   Ordered search = Ordered::array();
   for (const Volume& volume : store.volumes()) {
-    search.push_back({{"method", volume.method}, {"workload", volume.workload}, {"evaluations", volume.evaluations},
+    search.push_back({{"method", volume.method},
+                      {"workload", volume.workload},
+                      {"evaluations", volume.evaluations},
                       {"hypervolume", volume.hypervolume}});
   }
   json["search"] = std::move(search);
@@ -173,9 +193,12 @@ nlohmann::ordered_json results_json(Store& store) {
     layers += session.layers;
     cached += session.cached;
   }
-  json["engine"] = {{"points", rows.size()}, {"computed", computed}, {"seconds", seconds},
+  json["engine"] = {{"points", rows.size()},
+                    {"computed", computed},
+                    {"seconds", seconds},
                     {"points_per_second", seconds > 0 ? static_cast<double>(computed) / seconds : 0},
-                    {"layers_mapped", layers}, {"mappings_from_cache", cached}};
+                    {"layers_mapped", layers},
+                    {"mappings_from_cache", cached}};
   return json;
 }
 
@@ -183,8 +206,9 @@ nlohmann::ordered_json page_data(const std::filesystem::path& results) {
   const bool folder = std::filesystem::is_directory(results);
   const std::filesystem::path file = folder ? results / "sweep.db" : results;
   if (!std::filesystem::exists(file)) {
-    throw InputError(results.string(), folder ? "holds no sweep.db; expected the folder of a sweep's results"
-                                              : "there is no such file; expected a sweep's folder or database");
+    throw InputError(results.string(), folder
+                                           ? "holds no sweep.db; expected the folder of a sweep's results"
+                                           : "there is no such file; expected a sweep's folder or database");
   }
   Store store = Store::read(file);
   return results_json(store);

@@ -65,8 +65,8 @@ std::string fronts_text(const SweepFile& file, const Campaign& campaign) {
     std::stable_sort(points.begin(), points.end(), [](const Candidate* a, const Candidate* b) {
       return a->verdict->costs < b->verdict->costs;
     });
-    text += fmt::format("{}: {} of {} points are on the front\n\n{}\n", workload, points.size(), done[workload],
-                        front_table(file, points));
+    text += fmt::format("{}: {} of {} points are on the front\n\n{}\n", workload, points.size(),
+                        done[workload], front_table(file, points));
   }
   return text;
 }
@@ -75,12 +75,14 @@ std::string refinement_text(const SweepFile& file, const RefinementResult& refin
   if (!file.refine) return "";
   std::size_t failed = 0;
   for (const Comparison& point : refinement.points) failed += point.measured ? 0 : 1;
-  std::string text = fmt::format("{} points on or near the fronts were simulated ({})", refinement.points.size(),
-                                 file.refine->fidelity);
+  std::string text = fmt::format("{} points on or near the fronts were simulated ({})",
+                                 refinement.points.size(), file.refine->fidelity);
   if (failed > 0) text += fmt::format(", {} of them failed", failed);
-  if (refinement.left_out > 0) text += fmt::format("; {} more were left out (refine.most)", refinement.left_out);
+  if (refinement.left_out > 0)
+    text += fmt::format("; {} more were left out (refine.most)", refinement.left_out);
   text += "\n\n";
-  app::Table table({{"network", Align::left}, {"objective", Align::left}, {"largest difference"}, {"pairs in order"}});
+  app::Table table(
+      {{"network", Align::left}, {"objective", Align::left}, {"largest difference"}, {"pairs in order"}});
   for (const Order& order : refinement.orders) {
     table.row({order.workload, order.objective, fmt::format("{:.3g} %", 100 * order.largest_difference),
                fmt::format("{} of {}", order.kept, order.pairs)});
@@ -94,7 +96,8 @@ std::string search_text(const std::vector<Volume>& volumes) {
   for (const Volume& volume : volumes) last[{volume.workload, volume.method}] = &volume;
   app::Table table({{"network", Align::left}, {"method", Align::left}, {"points"}, {"hypervolume"}});
   for (const auto& [key, volume] : last)
-    table.row({key.first, key.second, app::grouped(volume->evaluations), fmt::format("{:.4f}", volume->hypervolume)});
+    table.row({key.first, key.second, app::grouped(volume->evaluations),
+               fmt::format("{:.4f}", volume->hypervolume)});
   return table.text() + "\n";
 }
 
@@ -109,14 +112,16 @@ std::string results_table(const SweepFile& file, const Campaign& campaign, const
     if (candidate.verdict && !candidate.verdict->within_budget) ++over;
   }
   if (over > 0) text += fmt::format("{} points are over budget\n", over);
-  text += fmt::format("{} points: {} worked out in {:.1f} s ({:.3g} a second, {} workers), {} were in the database",
-                      app::grouped(session.computed + session.reused), app::grouped(session.computed), session.seconds,
-                      session.seconds > 0 ? static_cast<double>(session.computed) / session.seconds : 0,
-                      session.workers, app::grouped(session.reused));
+  text += fmt::format(
+      "{} points: {} worked out in {:.1f} s ({:.3g} a second, {} workers), {} were in the database",
+      app::grouped(session.computed + session.reused), app::grouped(session.computed), session.seconds,
+      session.seconds > 0 ? static_cast<double>(session.computed) / session.seconds : 0, session.workers,
+      app::grouped(session.reused));
   if (session.failed > 0) text += fmt::format("; {} failed, and say why in the results", session.failed);
   if (session.layers > 0) {
-    text += fmt::format("\n{} layers mapped, {} of them taken from the cache", app::grouped(session.layers),
-                        app::percent(static_cast<double>(session.cached) / static_cast<double>(session.layers)));
+    text +=
+        fmt::format("\n{} layers mapped, {} of them taken from the cache", app::grouped(session.layers),
+                    app::percent(static_cast<double>(session.cached) / static_cast<double>(session.layers)));
   }
   return text + "\n";
 }

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t kMostListed = 10'000'000;  ///< a space is gone through point by point up to here
 constexpr int kDesigns = 50;                       ///< Latin hypercubes drawn until there are enough points
-constexpr std::uint64_t kTries = 1000;             ///< for each point drawn from a space too large to go through
+constexpr std::uint64_t kTries = 1000;  ///< for each point drawn from a space too large to go through
 
 std::vector<std::uint64_t> all_allowed(const Space& space) {
   std::vector<std::uint64_t> positions;
@@ -36,15 +36,16 @@ std::set<std::uint64_t> drawn(const Space& space, const Sample& sample) {
     taken.insert(positions.begin(), positions.end());
     return taken;
   }
-  for (std::uint64_t attempt = 0; taken.size() < sample.points && attempt < kTries * sample.points; ++attempt) {
+  for (std::uint64_t attempt = 0; taken.size() < sample.points && attempt < kTries * sample.points;
+       ++attempt) {
     const std::uint64_t position = random.below(space.size());
     if (space.allowed(space.at(position))) taken.insert(position);
   }
   return taken;
 }
 
-/// Every axis is cut into as many strata as there are points, and each stratum is drawn once (McKay, Beckman, Conover,
-/// Technometrics 1979). Conditions and equal points leave gaps, which further designs fill.
+/// Every axis is cut into as many strata as there are points, and each stratum is drawn once (McKay, Beckman,
+/// Conover, Technometrics 1979). Conditions and equal points leave gaps, which further designs fill.
 std::set<std::uint64_t> latin_hypercube(const Space& space, const Sample& sample) {
   workload::RandomStream random(sample.seed);
   std::set<std::uint64_t> taken;
@@ -58,8 +59,8 @@ std::set<std::uint64_t> latin_hypercube(const Space& space, const Sample& sample
       const auto choices = static_cast<double>(space.axes()[axis].choices.size());
       for (std::size_t i = 0; i < strata; ++i) {
         const double share = (static_cast<double>(order[i]) + random.uniform()) / static_cast<double>(strata);
-        points[i][axis] = std::min(static_cast<std::size_t>(share * choices),
-                                   space.axes()[axis].choices.size() - 1);
+        points[i][axis] =
+            std::min(static_cast<std::size_t>(share * choices), space.axes()[axis].choices.size() - 1);
       }
     }
     for (const Point& point : points) {
@@ -81,8 +82,8 @@ std::vector<Point> sampled(const Space& space, const Sample& sample) {
     for (const std::uint64_t position : all_allowed(space)) points.push_back(space.at(position));
     return points;
   }
-  const auto positions = sample.method == Sampling::latin_hypercube ? latin_hypercube(space, sample)
-                                                                    : drawn(space, sample);
+  const auto positions =
+      sample.method == Sampling::latin_hypercube ? latin_hypercube(space, sample) : drawn(space, sample);
   for (const std::uint64_t position : positions) points.push_back(space.at(position));
   return points;
 }

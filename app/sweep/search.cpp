@@ -45,8 +45,8 @@ struct Course {
   std::vector<std::vector<std::size_t>> generations;
 };
 
-Course walk(const Sample& sample, const Space& space, const std::vector<std::size_t>& fixed, const Point& workload,
-            Campaign& campaign, bool searches) {
+Course walk(const Sample& sample, const Space& space, const std::vector<std::size_t>& fixed,
+            const Point& workload, Campaign& campaign, bool searches) {
   Course course{searches ? "nsga2" : "random", {}};
   Nsga2 population(space.genes(), sample.population, sample.seed + (searches ? 0 : 1));
   std::set<std::uint64_t> seen;
@@ -59,7 +59,8 @@ Course walk(const Sample& sample, const Space& space, const std::vector<std::siz
   while (left > 0) {
     const std::vector<Genome> genomes = population.next(left, [&](const Genome& genome) {
       const Point point = decoded(genome);
-      return !seen.contains(space.position(point)) && space.allowed(point) && seen.insert(space.position(point)).second;
+      return !seen.contains(space.position(point)) && space.allowed(point) &&
+             seen.insert(space.position(point)).second;
     });
     if (genomes.empty()) break;
     left -= genomes.size();
@@ -70,15 +71,16 @@ Course walk(const Sample& sample, const Space& space, const std::vector<std::siz
     std::vector<Individual> children;
     for (std::size_t i = 0; i < genomes.size(); ++i) {
       const Candidate& candidate = campaign.candidates()[course.generations.back()[i]];
-      children.push_back({genomes[i], candidate.counts(), candidate.counts() ? candidate.verdict->costs : Values{}});
+      children.push_back(
+          {genomes[i], candidate.counts(), candidate.counts() ? candidate.verdict->costs : Values{}});
     }
     population.select(children);
   }
   return course;
 }
 
-/// Objectives on a scale from 0, the best that any method saw, to 1, the worst; of logarithms where all values are
-/// positive (or all negative, as those to be maximised are).
+/// Objectives on a scale from 0, the best that any method saw, to 1, the worst; of logarithms where all
+/// values are positive (or all negative, as those to be maximised are).
 class Scale {
  public:
   explicit Scale(const std::vector<Values>& seen) {
@@ -101,9 +103,8 @@ class Scale {
     Values scaled;
     for (std::size_t i = 0; i < costs.size(); ++i) {
       const Range& range = ranges_[i];
-      scaled.push_back(range.most > range.least
-                           ? (range.shown(costs[i]) - range.least) / (range.most - range.least)
-                           : 0);
+      scaled.push_back(
+          range.most > range.least ? (range.shown(costs[i]) - range.least) / (range.most - range.least) : 0);
     }
     return scaled;
   }
@@ -113,7 +114,9 @@ class Scale {
     bool positive = true, negative = true;
     double least = std::numeric_limits<double>::infinity();
     double most = -std::numeric_limits<double>::infinity();
-    double shown(double value) const { return positive ? std::log(value) : negative ? -std::log(-value) : value; }
+    double shown(double value) const {
+      return positive ? std::log(value) : negative ? -std::log(-value) : value;
+    }
   };
   std::vector<Range> ranges_;
 };

@@ -20,9 +20,10 @@ void fail(const std::string& key, const std::string& expected, const std::string
   throw InputError(Problem{"", 0, 0, key, fmt::format("expected {}, got \"{}\"", expected, value)});
 }
 
-std::string one_of(const std::string& key, const std::string& value, const std::vector<std::string>& choices) {
+std::string one_of(const std::string& key, const std::string& value,
+                   const std::vector<std::string>& choices) {
   if (std::find(choices.begin(), choices.end(), value) == choices.end())
-    fail(key, fmt::format("{}", fmt::join(choices, ", ")) , value);
+    fail(key, fmt::format("{}", fmt::join(choices, ", ")), value);
   return value;
 }
 
@@ -82,8 +83,8 @@ const std::map<std::string, Setter>& setters() {
          o.mapper.evaluations = static_cast<std::int64_t>(std::min<std::uint64_t>(v, INT64_MAX));
        })},
       {"seed", number([](RunOptions& o, std::uint64_t v) { o.seed = v; })},
-      {"keep_on_chip", choice({"true", "false"},
-                              [](RunOptions& o, std::string v) { o.mapper.keep_on_chip = v == "true"; })},
+      {"keep_on_chip",
+       choice({"true", "false"}, [](RunOptions& o, std::string v) { o.mapper.keep_on_chip = v == "true"; })},
   };
   return all;
 }
@@ -104,8 +105,8 @@ std::string wrong_key(const std::string& key) {
   const std::size_t dot = key.find('.');
   if (dot != std::string::npos) {
     const std::string prefix = key.substr(0, dot);
-    const bool known = std::find(std::begin(app::kEditable), std::end(app::kEditable), prefix) !=
-                       std::end(app::kEditable);
+    const bool known =
+        std::find(std::begin(app::kEditable), std::end(app::kEditable), prefix) != std::end(app::kEditable);
     if (known && dot + 1 < key.size()) return "";
     return fmt::format("\"{}\" is in no file of a run; expected {} before the dot", prefix,
                        fmt::join(app::kEditable, ", "));
@@ -130,7 +131,8 @@ RunOptions run_options(const std::vector<yaml::Edit>& settings, const std::files
   for (const auto& [key, value] : of_run) {
     if (value != "~") setters().at(key)(options, key, value, folder);
   }
-  if (app::draws(options.mapper) && options.mapper.evaluations == 0) options.mapper.evaluations = app::kRunDraws;
+  if (app::draws(options.mapper) && options.mapper.evaluations == 0)
+    options.mapper.evaluations = app::kRunDraws;
   return options;
 }
 

@@ -65,7 +65,8 @@ void Space::check() const {
   const app::RunOptions options = run_options(settings(first), file_.folder);
   for (const auto& [key, given] : {std::pair{"network", &options.network}, {"arch", &options.arch}}) {
     if (given->empty())
-      throw InputError(Problem{file_.name, 0, 0, "base", fmt::format("expected the key \"{}\", here or as an axis", key)});
+      throw InputError(
+          Problem{file_.name, 0, 0, "base", fmt::format("expected the key \"{}\", here or as an axis", key)});
   }
 }
 
@@ -81,7 +82,8 @@ Point Space::at(std::uint64_t position) const {
 
 std::uint64_t Space::position(const Point& point) const {
   std::uint64_t position = 0;
-  for (std::size_t i = 0; i < point.size(); ++i) position = position * file_.axes[i].choices.size() + point[i];
+  for (std::size_t i = 0; i < point.size(); ++i)
+    position = position * file_.axes[i].choices.size() + point[i];
   return position;
 }
 
@@ -114,7 +116,8 @@ std::vector<yaml::Edit> Space::settings(const Point& point) const {
   std::vector<yaml::Edit> settings = chosen(point);
   for (const auto& [key, expression] : computed_) {
     try {
-      const Scalar value = expression.evaluate([&](const std::string& name) { return this->value(point, name); });
+      const Scalar value =
+          expression.evaluate([&](const std::string& name) { return this->value(point, name); });
       settings.push_back({key, text_of(value)});
     } catch (const std::invalid_argument& error) {
       fail(file_, "set." + key, expression.text(), error);
@@ -130,7 +133,8 @@ const yaml::Document& Space::document(ConfigKind kind, const std::string& name) 
   return found->second;
 }
 
-std::optional<Scalar> Space::key_value(const std::vector<yaml::Edit>& settings, const std::string& key) const {
+std::optional<Scalar> Space::key_value(const std::vector<yaml::Edit>& settings,
+                                       const std::string& key) const {
   if (const yaml::Edit* setting = last_of(settings, key)) return scalar_of(setting->value);
   const std::size_t dot = key.find('.');
   if (dot == std::string::npos) return std::nullopt;
@@ -194,9 +198,11 @@ std::string Space::workload(const Point& point) const {
   const std::vector<yaml::Edit> settings = chosen(point);
   std::string text;
   for (const yaml::Edit& setting : settings) {
-    const bool of_work = setting.key == "network" || setting.key == "layers" || setting.key.starts_with("network.");
+    const bool of_work =
+        setting.key == "network" || setting.key == "layers" || setting.key.starts_with("network.");
     if (of_work && last_of(settings, setting.key) == &setting)
-      text += (text.empty() ? "" : ", ") + (setting.key == "network" ? setting.value : setting.key + " " + setting.value);
+      text += (text.empty() ? "" : ", ") +
+              (setting.key == "network" ? setting.value : setting.key + " " + setting.value);
   }
   return text;
 }

@@ -16,8 +16,8 @@ namespace heddle::sweep {
 /// Not to be used by two threads at a time.
 class Space {
  public:
-  /// `library`: for the files whose keys expressions name. Throws InputError for names that are nowhere, and for keys
-  /// that the files do not have.
+  /// `library`: for the files whose keys expressions name. Throws InputError for names that are nowhere, and
+  /// for keys that the files do not have.
   Space(const SweepFile& file, const app::ConfigLibrary& library);
 
   const std::vector<Axis>& axes() const { return file_.axes; }
@@ -57,8 +57,8 @@ class Space {
   mutable std::map<std::string, yaml::Document> documents_;  ///< by path
 };
 
-/// The points of a sample, ascending by position; fewer than asked for when the space has no more that are allowed (or,
-/// with a Latin hypercube, when its strata miss them).
+/// The points of a sample, ascending by position; fewer than asked for when the space has no more that are
+/// allowed (or, with a Latin hypercube, when its strata miss them).
 std::vector<Point> sampled(const Space& space, const Sample& sample);
 
 }  // namespace heddle::sweep

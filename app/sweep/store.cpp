@@ -64,7 +64,8 @@ auto about(const std::string& file, Body&& body) {
   try {
     return body();
   } catch (const SQLite::Exception& error) {
-    throw InputError(file, fmt::format("{}; expected the database of a sweep, and room to write it", error.getErrorStr()));
+    throw InputError(
+        file, fmt::format("{}; expected the database of a sweep, and room to write it", error.getErrorStr()));
   } catch (const Json::exception& error) {
     throw InputError(file, fmt::format("is damaged: {}", error.what()));
   }
@@ -91,7 +92,8 @@ Store Store::open(const std::filesystem::path& file) {
     store.database_.exec(kTables);
     store.database_.exec(fmt::format("INSERT OR IGNORE INTO sweep VALUES ('schema', '{}')", kSchema));
     if (store.text("schema") != kSchema)
-      throw InputError(file.string(), "was made by another version of heddle; expected another --output folder");
+      throw InputError(file.string(),
+                       "was made by another version of heddle; expected another --output folder");
     return store;
   });
 }
@@ -107,39 +109,40 @@ Store Store::read(const std::filesystem::path& file) {
 
 std::optional<StoredPoint> Store::point(const std::string& key) {
   return about(file_, [&]() -> std::optional<StoredPoint> {
-    SQLite::Statement query(database_,
-                            "SELECT fidelity, state, message, settings, results, machine FROM points WHERE key = ?");
+    SQLite::Statement query(
+        database_, "SELECT fidelity, state, message, settings, results, machine FROM points WHERE key = ?");
     query.bind(1, key);
     if (!query.executeStep()) return std::nullopt;
     return StoredPoint{key,
-                      query.getColumn(0).getString(),
-                      query.getColumn(1).getString(),
-                      query.getColumn(2).getString(),
-                      json_of(query.getColumn(3)),
-                      json_of(query.getColumn(4)),
-                      json_of(query.getColumn(5)),
-                      Json::array()};
+                       query.getColumn(0).getString(),
+                       query.getColumn(1).getString(),
+                       query.getColumn(2).getString(),
+                       json_of(query.getColumn(3)),
+                       json_of(query.getColumn(4)),
+                       json_of(query.getColumn(5)),
+                       Json::array()};
   });
 }
 
 Json Store::layers(const std::string& key) {
   return about(file_, [&] {
     Json list = Json::array();
-    SQLite::Statement layers(database_,
-                             "SELECT name, op, macs, effective_macs, cycles, compute_cycles, stalls, energy_pj, bytes, "
-                             "bound_by FROM layers WHERE key = ? ORDER BY position");
+    SQLite::Statement layers(
+        database_,
+        "SELECT name, op, macs, effective_macs, cycles, compute_cycles, stalls, energy_pj, bytes, "
+        "bound_by FROM layers WHERE key = ? ORDER BY position");
     layers.bind(1, key);
     while (layers.executeStep()) {
       list.push_back({{"name", layers.getColumn(0).getString()},
-                              {"op", layers.getColumn(1).getString()},
-                              {"macs", layers.getColumn(2).getInt64()},
-                              {"effective_macs", layers.getColumn(3).getInt64()},
-                              {"cycles", layers.getColumn(4).getInt64()},
-                              {"compute_cycles", layers.getColumn(5).getInt64()},
-                              {"stalls", json_of(layers.getColumn(6))},
-                              {"energy_pj", json_of(layers.getColumn(7))},
-                              {"bytes", json_of(layers.getColumn(8))},
-                              {"bound_by", layers.getColumn(9).getString()}});
+                      {"op", layers.getColumn(1).getString()},
+                      {"macs", layers.getColumn(2).getInt64()},
+                      {"effective_macs", layers.getColumn(3).getInt64()},
+                      {"cycles", layers.getColumn(4).getInt64()},
+                      {"compute_cycles", layers.getColumn(5).getInt64()},
+                      {"stalls", json_of(layers.getColumn(6))},
+                      {"energy_pj", json_of(layers.getColumn(7))},
+                      {"bytes", json_of(layers.getColumn(8))},
+                      {"bound_by", layers.getColumn(9).getString()}});
     }
     return list;
   });
@@ -149,7 +152,8 @@ void Store::put(const std::vector<StoredPoint>& points) {
   about(file_, [&] {
     SQLite::Transaction transaction(database_);
     SQLite::Statement point(database_, "INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?, ?)");
-    SQLite::Statement layer(database_, "INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    SQLite::Statement layer(database_,
+                            "INSERT OR REPLACE INTO layers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     for (const StoredPoint& each : points) {
       point.bind(1, each.key);
       point.bind(2, each.fidelity);
@@ -293,12 +297,13 @@ void Store::add(const Session& session) {
 void Store::make_view() {
   about(file_, [&] {
     std::set<std::string> results;
-    SQLite::Statement names(database_,
-                            "SELECT DISTINCT j.key FROM members JOIN points USING (key), json_each(points.results) AS j");
+    SQLite::Statement names(
+        database_,
+        "SELECT DISTINCT j.key FROM members JOIN points USING (key), json_each(points.results) AS j");
     while (names.executeStep()) results.insert(names.getColumn(0).getString());
     std::string columns = "position, key, workload, origin, state, fidelity, front, within_budget, message";
-    std::set<std::string> taken = {"position", "key", "workload", "origin", "state", "fidelity", "front", "within_budget",
-                                   "message"};
+    std::set<std::string> taken = {"position", "key",   "workload",      "origin", "state",
+                                   "fidelity", "front", "within_budget", "message"};
     const auto add = [&](const std::string& name, const char* json) {
       if (!taken.insert(name).second) return;
       columns += fmt::format(", json_extract({}, {}) AS {}", json, quoted("$." + quoted(name, '"'), '\''),
@@ -310,7 +315,8 @@ void Store::make_view() {
     for (const std::string& name : results) add(name, "results");
     SQLite::Transaction transaction(database_);
     database_.exec("DROP VIEW IF EXISTS results");
-    database_.exec(fmt::format("CREATE VIEW results AS SELECT {} FROM members JOIN points USING (key)", columns));
+    database_.exec(
+        fmt::format("CREATE VIEW results AS SELECT {} FROM members JOIN points USING (key)", columns));
     transaction.commit();
   });
 }
@@ -329,11 +335,13 @@ std::vector<Column> Store::columns() {
 std::vector<Member> Store::members() {
   return about(file_, [&] {
     std::vector<Member> members;
-    SQLite::Statement query(
-        database_, "SELECT key, workload, origin, \"values\", objectives, front, within_budget FROM members ORDER BY position");
+    SQLite::Statement query(database_,
+                            "SELECT key, workload, origin, \"values\", objectives, front, within_budget FROM "
+                            "members ORDER BY position");
     while (query.executeStep())
-      members.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(), query.getColumn(2).getString(),
-                         json_of(query.getColumn(3)), json_of(query.getColumn(4)), flag(query.getColumn(5)), flag(query.getColumn(6))});
+      members.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
+                         query.getColumn(2).getString(), json_of(query.getColumn(3)),
+                         json_of(query.getColumn(4)), flag(query.getColumn(5)), flag(query.getColumn(6))});
     return members;
   });
 }
@@ -341,8 +349,9 @@ std::vector<Member> Store::members() {
 std::vector<Volume> Store::volumes() {
   return about(file_, [&] {
     std::vector<Volume> volumes;
-    SQLite::Statement query(
-        database_, "SELECT workload, method, evaluations, hypervolume FROM search ORDER BY workload, method, evaluations");
+    SQLite::Statement query(database_,
+                            "SELECT workload, method, evaluations, hypervolume FROM search ORDER BY "
+                            "workload, method, evaluations");
     while (query.executeStep())
       volumes.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
                          query.getColumn(2).getInt64(), query.getColumn(3).getDouble()});
@@ -365,8 +374,9 @@ std::vector<Session> Store::sessions() {
     std::vector<Session> sessions;
     SQLite::Statement query(database_, "SELECT * FROM sessions ORDER BY started");
     while (query.executeStep())
-      sessions.push_back({query.getColumn(0).getString(), query.getColumn(1).getDouble(), query.getColumn(2).getInt64(),
-                          query.getColumn(3).getInt64(), query.getColumn(4).getInt64(), query.getColumn(5).getInt64(),
+      sessions.push_back({query.getColumn(0).getString(), query.getColumn(1).getDouble(),
+                          query.getColumn(2).getInt64(), query.getColumn(3).getInt64(),
+                          query.getColumn(4).getInt64(), query.getColumn(5).getInt64(),
                           query.getColumn(6).getInt64(), query.getColumn(7).getInt64()});
     return sessions;
   });

@@ -1,5 +1,5 @@
-// The database of a sweep: DIR/sweep.db, SQLite. docs/sweeps.md has its tables. What put() has returned from is on the
-// disk, whatever happens to the process or the machine then.
+// The database of a sweep: DIR/sweep.db, SQLite. docs/sweeps.md has its tables. What put() has returned from
+// is on the disk, whatever happens to the process or the machine then.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -34,8 +34,8 @@ struct StoredPoint {
 struct Member {
   std::string key;
   std::string workload;
-  std::string origin;  ///< "sample", "nsga2" or "random"
-  Json values;         ///< of axes and derived names
+  std::string origin;                ///< "sample", "nsga2" or "random"
+  Json values;                       ///< of axes and derived names
   Json objectives = Json::object();  ///< of points that are done, by name
   std::optional<bool> front;
   std::optional<bool> within_budget;
@@ -45,7 +45,7 @@ struct Column {
   std::string name;
   std::string role;  ///< "axis", "derived", "objective", "budget"
   std::string unit;
-  Json detail;       ///< axis: keys and values; objective: goal
+  Json detail;  ///< axis: keys and values; objective: goal
 };
 
 struct Volume {
@@ -67,7 +67,8 @@ struct Session {
 
 class Store {
  public:
-  /// Makes the database where there is none. Throws InputError when it is none, damaged, or of another version.
+  /// Makes the database where there is none. Throws InputError when it is none, damaged, or of another
+  /// version.
   static Store open(const std::filesystem::path& file);
   /// For reading; it must be there.
   static Store read(const std::filesystem::path& file);

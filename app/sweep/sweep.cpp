@@ -34,7 +34,8 @@ class Lock {
     descriptor_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (descriptor_ < 0) throw InputError(folder.string(), "cannot be written to");
     if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0)
-      throw InputError(folder.string(), "another sweep is at work there; expected another --output, or to wait for it");
+      throw InputError(folder.string(),
+                       "another sweep is at work there; expected another --output, or to wait for it");
   }
   ~Lock() { ::close(descriptor_); }
   Lock(const Lock&) = delete;
@@ -51,9 +52,12 @@ std::vector<Column> columns_of(const SweepFile& file) {
     for (const Choice& choice : axis.choices) values.push_back(json_of(choice.label));
     columns.push_back({axis.name, "axis", "", {{"keys", axis.keys}, {"values", std::move(values)}}});
   }
-  for (const auto& [name, text] : file.derived) columns.push_back({name, "derived", "", {{"expression", text}}});
+  for (const auto& [name, text] : file.derived)
+    columns.push_back({name, "derived", "", {{"expression", text}}});
   for (const Objective& objective : file.objectives) {
-    columns.push_back({objective.name, "objective", unit_of(objective.name),
+    columns.push_back({objective.name,
+                       "objective",
+                       unit_of(objective.name),
                        {{"goal", objective.maximize ? "maximize" : "minimize"}}});
   }
   for (const std::string& budget : file.budgets) columns.push_back({budget, "budget", "", Json::object()});
@@ -77,7 +81,10 @@ std::string conduct(const app::SweepOptions& options, const app::ConfigLibrary& 
   const fs::path folder = options.output.value_or(file.name);
   const Lock lock(folder);
   Store store = Store::open(folder / "sweep.db");
-  store.describe({{"heddle", app::kVersion}, {"name", file.name}, {"file", file.text}, {"command", command_of(options)}});
+  store.describe({{"heddle", app::kVersion},
+                  {"name", file.name},
+                  {"file", file.text},
+                  {"command", command_of(options)}});
   store.set_columns(columns_of(file));
 
   const auto begin = std::chrono::steady_clock::now();
@@ -121,7 +128,8 @@ std::string conduct(const app::SweepOptions& options, const app::ConfigLibrary& 
 
 }  // namespace
 
-std::string sweep(const app::SweepOptions& options, const app::ConfigLibrary& library, app::Progress& progress) {
+std::string sweep(const app::SweepOptions& options, const app::ConfigLibrary& library,
+                  app::Progress& progress) {
   const auto ranks = Ranks::of_this_job();
   const std::size_t workers = options.jobs > 0 ? static_cast<std::size_t>(options.jobs)
                               : ranks          ? 1

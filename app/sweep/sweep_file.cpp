@@ -76,7 +76,8 @@ class AxisReader {
   void read_choices() {
     static const std::vector<std::string> forms = {"values", "range", "powers_of_two", "order", "choose"};
     value_.only_keys({"key", "values", "range", "powers_of_two", "order", "choose", "of"});
-    const auto given = std::count_if(forms.begin(), forms.end(), [&](const auto& form) { return value_.has(form); });
+    const auto given =
+        std::count_if(forms.begin(), forms.end(), [&](const auto& form) { return value_.has(form); });
     if (given != 1) {
       value_.problem("expected exactly one of values, range, powers_of_two, order, choose");
       return;
@@ -102,7 +103,8 @@ class AxisReader {
       const std::string key = axis_.keys.empty() ? "" : axis_.keys.front();
       const std::string text = setting_text(key, value);
       if (!seen.insert(text).second) value.problem(fmt::format("{} is given twice", text));
-      const Scalar scalar = value.is_scalar() ? scalar_of(value.text()) : Scalar(value.is_null() ? "none" : text);
+      const Scalar scalar =
+          value.is_scalar() ? scalar_of(value.text()) : Scalar(value.is_null() ? "none" : text);
       // Sizes keep their units where people read them.
       const bool plain = value.is_scalar() && text_of(scalar) == value.text();
       add(plain || !value.is_scalar() ? scalar : Scalar(value.text()), text);
@@ -241,7 +243,8 @@ double read_share(const yaml::Value& value) {
   const std::string text = value.text();
   if (text.ends_with("%")) {
     const Scalar percent = scalar_of(text.substr(0, text.find_last_not_of(" %") + 1));
-    if (const auto* number = std::get_if<double>(&percent); number != nullptr && *number >= 0 && *number < 100)
+    if (const auto* number = std::get_if<double>(&percent);
+        number != nullptr && *number >= 0 && *number < 100)
       return *number / 100;
   }
   return value.number(0, 0.99);
@@ -265,8 +268,8 @@ Refinement read_refinement(const yaml::Value& value) {
 SweepFile read(const yaml::Document& document) {
   SweepFile sweep;
   const yaml::Value root = document.root();
-  root.only_keys({"name", "base", "axes", "set", "derived", "where", "sample", "search", "objectives", "budgets",
-                  "refine"});
+  root.only_keys({"name", "base", "axes", "set", "derived", "where", "sample", "search", "objectives",
+                  "budgets", "refine"});
   if (!root.is_map()) document.finish();
   sweep.name = std::filesystem::path(document.file()).stem().string();
   if (const auto name = root.optional("name")) sweep.name = name->text();

@@ -31,16 +31,16 @@ struct Sample {
 /// Which points are simulated after all have been analyzed.
 struct Refinement {
   std::string fidelity = "fast";
-  double within = 0;        ///< also those that would be on the front if they were this share better everywhere
-  std::size_t most = 100;   ///< of each workload; the front's own first
+  double within = 0;  ///< also those that would be on the front if they were this share better everywhere
+  std::size_t most = 100;  ///< of each workload; the front's own first
 };
 
 struct SweepFile {
   std::string name;
-  std::string text;               ///< the file itself
-  std::filesystem::path folder;   ///< paths in it begin there
-  std::vector<yaml::Edit> base;   ///< settings of every point
-  std::vector<Axis> axes;         ///< the first varies slowest
+  std::string text;                                           ///< the file itself
+  std::filesystem::path folder;                               ///< paths in it begin there
+  std::vector<yaml::Edit> base;                               ///< settings of every point
+  std::vector<Axis> axes;                                     ///< the first varies slowest
   std::vector<std::pair<std::string, std::string>> computed;  ///< key, expression of the axes: `set`
   std::vector<std::pair<std::string, std::string>> derived;   ///< name, expression of the axes
   std::vector<std::string> where;                             ///< what points must be
@@ -50,8 +50,8 @@ struct SweepFile {
   std::optional<Refinement> refine;
 };
 
-/// Throws InputError with everything that is wrong in the file: keys that no run has, names that are nowhere, expressions
-/// that cannot be read.
+/// Throws InputError with everything that is wrong in the file: keys that no run has, names that are nowhere,
+/// expressions that cannot be read.
 SweepFile read_sweep_file(const std::filesystem::path& file);
 SweepFile parse_sweep_file(const std::string& text, const std::string& name);
 

@@ -1,5 +1,5 @@
-// A process that works points out, one after the other: `heddle worker`, which a sweep starts for itself. A point that
-// brings it down takes nothing else along.
+// A process that works points out, one after the other: `heddle worker`, which a sweep starts for itself. A
+// point that brings it down takes nothing else along.
 #pragma once
 
 #include <filesystem>
@@ -16,8 +16,8 @@ namespace heddle::sweep {
 /// What a worker is told: the settings of a point, and the folder where their paths begin.
 std::string request_of(const std::vector<yaml::Edit>& settings, const std::filesystem::path& folder);
 
-/// The worker's side: answers requests that come in on standard input, a socket, until it is closed. Ends after a simulated
-/// point: a process elaborates one machine.
+/// The worker's side: answers requests that come in on standard input, a socket, until it is closed. Ends
+/// after a simulated point: a process elaborates one machine.
 void serve(const app::ConfigLibrary& library);
 
 /// The sweep's side.

@@ -19,9 +19,9 @@ namespace {
 constexpr int kNotStarted = 127;
 
 /// In the child: files instead of the terminal, limits, then the program. Never returns.
-[[noreturn]] void become(const char* program, const std::filesystem::path& folder, const std::filesystem::path& out,
-                                const std::filesystem::path& err, char* const* arguments, unsigned seconds,
-                                const Environment& environment) {
+[[noreturn]] void become(const char* program, const std::filesystem::path& folder,
+                         const std::filesystem::path& out, const std::filesystem::path& err,
+                         char* const* arguments, unsigned seconds, const Environment& environment) {
   const int in = open("/dev/null", O_RDONLY);
   const int to_out = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
   const int to_err = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);

@@ -1,5 +1,5 @@
-// Does a sweep come to the same rows whoever works them out and however often it is killed, and does no point take others
-// along?
+// Does a sweep come to the same rows whoever works them out and however often it is killed, and does no point
+// take others along?
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <fmt/format.h>
 
@@ -77,7 +77,9 @@ class Folder {
     UNSCOPED_INFO(transcript(arguments, outcome));
     return outcome;
   }
-  std::filesystem::path database(const std::string& output) const { return folder.path() / output / "sweep.db"; }
+  std::filesystem::path database(const std::string& output) const {
+    return folder.path() / output / "sweep.db";
+  }
 
   tests::ScratchFolder folder;
 };
@@ -91,7 +93,8 @@ TEST_CASE("a sweep gives the same rows for any number of workers") {
   CHECK(rows(here.database("one")) == rows(here.database("four")));
   CHECK(count(here.database("one"), "SELECT count(*) FROM members") == 18);
   CHECK(count(here.database("one"), "SELECT count(*) FROM refined") >= 2);
-  CHECK(tests::contents(here.folder / "one/results.csv") == tests::contents(here.folder / "four/results.csv"));
+  CHECK(tests::contents(here.folder / "one/results.csv") ==
+        tests::contents(here.folder / "four/results.csv"));
 }
 
 TEST_CASE("simulated points of a dense sweep take exactly the cycles that were analyzed") {
@@ -100,10 +103,11 @@ TEST_CASE("simulated points of a dense sweep take exactly the cycles that were a
   const auto database = here.database("out");
   const auto pairs = count(database, "SELECT count(*) FROM refined");
   CHECK(pairs > 0);
-  CHECK(pairs == count(database,
-                       "SELECT count(*) FROM refined r JOIN points a ON a.key = r.key JOIN points s ON s.key = "
-                       "r.simulated WHERE a.fidelity = 'analytical' AND s.fidelity = 'fast' AND "
-                       "json_extract(a.results, '$.cycles') = json_extract(s.results, '$.cycles')"));
+  CHECK(pairs ==
+        count(database,
+              "SELECT count(*) FROM refined r JOIN points a ON a.key = r.key JOIN points s ON s.key = "
+              "r.simulated WHERE a.fidelity = 'analytical' AND s.fidelity = 'fast' AND "
+              "json_extract(a.results, '$.cycles') = json_extract(s.results, '$.cycles')"));
 }
 
 TEST_CASE("a sweep that is killed at any moment goes on to the same rows") {
@@ -116,7 +120,9 @@ TEST_CASE("a sweep that is killed at any moment goes on to the same rows") {
       const int wait = std::uniform_int_distribution<int>(20, 400)(random);
       const Outcome outcome = run_shell(
           here.folder.path(),
-          fmt::format("\"$HEDDLE\" sweep s.yaml --output killed --quiet & p=$!; sleep 0.{:03}; kill -9 $p && wait $p", wait));
+          fmt::format(
+              "\"$HEDDLE\" sweep s.yaml --output killed --quiet & p=$!; sleep 0.{:03}; kill -9 $p && wait $p",
+              wait));
       killed += outcome.status == 128 + 9 ? 1 : 0;
     }
     CHECK(killed > 0);
@@ -129,8 +135,9 @@ TEST_CASE("a changed sweep file reuses the points that still apply") {
   const Folder here(kSweep);
   REQUIRE(here.run("out").status == 0);
   // A new axis whose first value is the accelerator's own: those points are the old ones.
-  here.folder.write("s.yaml", std::string(kSweep).replace(kSweep.find("derived"), 0,
-                                                           "  columns: {key: arch.array.columns, values: [8, 4]}\n"));
+  here.folder.write("s.yaml",
+                    std::string(kSweep).replace(kSweep.find("derived"), 0,
+                                                "  columns: {key: arch.array.columns, values: [8, 4]}\n"));
   const Outcome again = here.run("out");
   REQUIRE(again.status == 0);
   CHECK(count(here.database("out"), "SELECT count(*) FROM members") == 36);
@@ -143,15 +150,17 @@ TEST_CASE("a changed sweep file reuses the points that still apply") {
 }
 
 TEST_CASE("points that fail are recorded with their message and stop nothing") {
-  const Folder here("base: {network: net.yaml, arch: dense-8x8}\n"
-                    "axes: {rows: {key: arch.array.rows, values: [0, 4, 5000, 8]}}\n");
+  const Folder here(
+      "base: {network: net.yaml, arch: dense-8x8}\n"
+      "axes: {rows: {key: arch.array.rows, values: [0, 4, 5000, 8]}}\n");
   const Outcome outcome = here.run("out");
   CHECK(outcome.status == 0);
   CHECK_THAT(outcome.out, Contains("2 failed"));
   const auto database = here.database("out");
   CHECK(count(database, "SELECT count(*) FROM points WHERE state = 'done'") == 2);
-  CHECK(count(database, "SELECT count(*) FROM points WHERE state = 'failed' AND message LIKE "
-                        "'%dense-8x8.yaml: array.rows: expected an integer from 1 to 4096, got %'") == 2);
+  CHECK(count(database,
+              "SELECT count(*) FROM points WHERE state = 'failed' AND message LIKE "
+              "'%dense-8x8.yaml: array.rows: expected an integer from 1 to 4096, got %'") == 2);
   CHECK(here.run("out").status == 0);
   CHECK(count(database, "SELECT computed FROM sessions ORDER BY rowid DESC LIMIT 1") == 0);
 }
@@ -182,9 +191,10 @@ TEST_CASE("ranks of MPI come to the same rows and so does a job that lost a rank
 
   // The last of the three is killed as soon as it is there: the job ends, the same command goes on.
   const Outcome lost = run_shell(here.folder.path(),
-                                 start + "lost & p=$!; for i in $(seq 200); do sleep 0.02; "
-                                 "r=($(pgrep -P $p heddle)); [[ ${#r[@]} == 3 ]] && break; done; "
-                                 "sleep 0.1; kill -9 ${r[2]}; wait $p",
+                                 start +
+                                     "lost & p=$!; for i in $(seq 200); do sleep 0.02; "
+                                     "r=($(pgrep -P $p heddle)); [[ ${#r[@]} == 3 ]] && break; done; "
+                                     "sleep 0.1; kill -9 ${r[2]}; wait $p",
                                  120, as_root);
   CHECK(lost.status != 0);
   const Outcome resumed = run_shell(here.folder.path(), start + "lost", 120, as_root);
@@ -200,27 +210,36 @@ TEST_CASE("a search reports how its hypervolume grew beside random points") {
   const auto database = here.database("out");
   CHECK(count(database, "SELECT count(*) FROM search WHERE method = 'nsga2'") == 4);
   CHECK(count(database, "SELECT count(*) FROM search WHERE method = 'random'") == 4);
-  CHECK(count(database, "SELECT count(*) FROM search a JOIN search b USING (method) WHERE a.evaluations < b.evaluations "
-                        "AND a.hypervolume > b.hypervolume") == 0);
+  CHECK(
+      count(database,
+            "SELECT count(*) FROM search a JOIN search b USING (method) WHERE a.evaluations < b.evaluations "
+            "AND a.hypervolume > b.hypervolume") == 0);
   CHECK(count(database, "SELECT max(evaluations) FROM search") == 40);
 }
 
 TEST_CASE("accuracies of a network with labels are an objective") {
-  const Folder here(fmt::format(
-      "base: {{network: digits, arch: dense-8x8, search: default, input: {0}/test_images.npy, labels: {0}/test_labels.npy, calibration: "
-      "{0}/calibration_images.npy}}\naxes: {{bits: {{key: [recipe.default.weights], values: [2, 8]}}}}\nobjectives: "
-      "{{minimize: [energy], maximize: [accuracy]}}\nrefine: front\n",
-      HEDDLE_SOURCE_DIR "/configs/networks/digits"));
+  const Folder here(
+      fmt::format("base: {{network: digits, arch: dense-8x8, search: default, input: {0}/test_images.npy, "
+                  "labels: {0}/test_labels.npy, calibration: "
+                  "{0}/calibration_images.npy}}\naxes: {{bits: {{key: [recipe.default.weights], values: [2, "
+                  "8]}}}}\nobjectives: "
+                  "{{minimize: [energy], maximize: [accuracy]}}\nrefine: front\n",
+                  HEDDLE_SOURCE_DIR "/configs/networks/digits"));
   REQUIRE(here.run("out").status == 0);
   const auto database = here.database("out");
   // Integer outputs need no machine: analyzed and simulated points classify equally many images right.
   const auto pairs = count(database, "SELECT count(*) FROM refined");
   CHECK(pairs > 0);
-  CHECK(pairs == count(database,
-                       "SELECT count(*) FROM refined r JOIN points a ON a.key = r.key JOIN points s ON s.key = "
-                       "r.simulated WHERE json_extract(a.results, '$.accuracy') = json_extract(s.results, '$.accuracy')"));
-  CHECK(count(database, "SELECT json_extract(results, '$.accuracy') > 0.95 FROM points WHERE fidelity = 'analytical' AND "
-                        "settings LIKE '%\"8\"%'") == 1);
+  CHECK(
+      pairs ==
+      count(
+          database,
+          "SELECT count(*) FROM refined r JOIN points a ON a.key = r.key JOIN points s ON s.key = "
+          "r.simulated WHERE json_extract(a.results, '$.accuracy') = json_extract(s.results, '$.accuracy')"));
+  CHECK(
+      count(database,
+            "SELECT json_extract(results, '$.accuracy') > 0.95 FROM points WHERE fidelity = 'analytical' AND "
+            "settings LIKE '%\"8\"%'") == 1);
 }
 
 TEST_CASE("what is no sweep database is refused and left as it is") {
@@ -235,8 +254,8 @@ TEST_CASE("what is no sweep database is refused and left as it is") {
 
 TEST_CASE("two sweeps do not work in one folder") {
   const Folder here(kSweep);
-  const Outcome outcome = run_shell(here.folder.path(),
-                                    "mkdir out; exec 9> out/lock; flock -x 9; \"$HEDDLE\" sweep s.yaml --output out");
+  const Outcome outcome = run_shell(
+      here.folder.path(), "mkdir out; exec 9> out/lock; flock -x 9; \"$HEDDLE\" sweep s.yaml --output out");
   CHECK(outcome.status == 2);
   CHECK_THAT(outcome.err, Contains("another sweep is at work there"));
 }

@@ -10,7 +10,8 @@ namespace {
 
 yaml::Document machine() {
   return yaml::Document::parse(
-      "array: {rows: 8, bits: {weights: 8}}\nmemory:\n  - {name: dram, bandwidth: 16}\n  - {name: buffer, size: 64 KiB}\n",
+      "array: {rows: 8, bits: {weights: 8}}\nmemory:\n  - {name: dram, bandwidth: 16}\n  - {name: buffer, "
+      "size: 64 KiB}\n",
       "m.yaml");
 }
 
@@ -57,9 +58,11 @@ TEST_CASE("what an edit set wrongly is reported by its key and without a line", 
 }
 
 TEST_CASE("an edit that leads nowhere says so", "[yaml]") {
-  CHECK_THAT(refusal({"memory.bufer.size", "1"}), Contains("no element \"bufer\" (did you mean \"buffer\"?)"));
+  CHECK_THAT(refusal({"memory.bufer.size", "1"}),
+             Contains("no element \"bufer\" (did you mean \"buffer\"?)"));
   CHECK_THAT(refusal({"memory.7.size", "1"}), Contains("a position below 2"));
-  CHECK_THAT(refusal({"array.rows.more", "1"}), Contains("below a value that has no keys") || Contains("no keys"));
+  CHECK_THAT(refusal({"array.rows.more", "1"}),
+             Contains("below a value that has no keys") || Contains("no keys"));
   CHECK_THAT(refusal({"", "1"}), Contains("expected a key path"));
   CHECK_THAT(refusal({"array..rows", "1"}), Contains("expected a key path"));
   CHECK_THAT(refusal({"array.rows", "[1"}), Contains("is not valid YAML"));

@@ -34,7 +34,8 @@ TEST_CASE("numbers with units are numbers, other texts stay texts") {
   CHECK(sweep::scalar_of("-0.5") == Scalar(-0.5));
   CHECK(sweep::scalar_of("64 KiB") == Scalar(65536.0));
   CHECK(sweep::scalar_of("800 MHz") == Scalar(8e8));
-  for (const char* text : {"2:4", "64 KiBs", "", "nan", "inf", "resnet50", "1e"}) CHECK(sweep::scalar_of(text) == Scalar(std::string(text)));
+  for (const char* text : {"2:4", "64 KiBs", "", "nan", "inf", "resnet50", "1e"})
+    CHECK(sweep::scalar_of(text) == Scalar(std::string(text)));
   CHECK(sweep::text_of(16.0) == "16");
   CHECK(sweep::text_of(std::string("2:4")) == "2:4");
 }
@@ -51,7 +52,8 @@ TEST_CASE("expressions know arithmetic and comparisons and texts") {
   CHECK(Expression("mod(rows, 5)").number(names) == 1);
   CHECK(Expression("rows > 8 ? 5 : 6").number(names) == 5);
   CHECK(Expression("rows^2").number(names) == 256);
-  CHECK(Expression("arch.array.lanes * rows").names() == std::vector<std::string>{"arch.array.lanes", "rows"});
+  CHECK(Expression("arch.array.lanes * rows").names() ==
+        std::vector<std::string>{"arch.array.lanes", "rows"});
 }
 
 TEST_CASE("an expression may be evaluated again with other values") {

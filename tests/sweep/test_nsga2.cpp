@@ -26,7 +26,8 @@ std::vector<Values> walk(bool searches, std::size_t evaluations, std::uint64_t s
   std::vector<Values> seen;
   while (seen.size() < evaluations) {
     std::vector<Individual> children;
-    for (const Genome& genome : population.next(evaluations - seen.size(), [](const Genome&) { return true; })) {
+    for (const Genome& genome :
+         population.next(evaluations - seen.size(), [](const Genome&) { return true; })) {
       children.push_back({genome, true, zdt1(genome)});
       seen.push_back(children.back().values);
     }
@@ -79,7 +80,9 @@ TEST_CASE("importances stand for every order and every choice of items") {
   REQUIRE(order.choices.size() == 6);
   REQUIRE(subset.choices.size() == 3);
   CHECK(sweep::genes_of(order) == 3);
-  const auto decoded = [](const sweep::Axis& axis, std::vector<double> genes) { return sweep::decode(axis, genes.data()); };
+  const auto decoded = [](const sweep::Axis& axis, std::vector<double> genes) {
+    return sweep::decode(axis, genes.data());
+  };
   const auto at = [](std::size_t chosen, std::size_t i) { return sweep::arrangements(3, chosen)[i]; };
   CHECK(at(3, decoded(order, {0.1, 0.9, 0.5})) == std::vector<std::size_t>{1, 2, 0});  // C, P, M
   CHECK(at(3, decoded(order, {0.5, 0.5, 0.5})) == std::vector<std::size_t>{0, 1, 2});
@@ -90,6 +93,7 @@ TEST_CASE("importances stand for every order and every choice of items") {
 TEST_CASE("a gene's range is shared evenly by the choices of a list") {
   sweep::Axis axis;
   axis.choices.resize(4);
-  for (const auto& [gene, choice] : {std::pair{0.0, 0U}, {0.24, 0U}, {0.26, 1U}, {0.74, 2U}, {0.999999, 3U}, {1.0, 3U}})
+  for (const auto& [gene, choice] :
+       {std::pair{0.0, 0U}, {0.24, 0U}, {0.26, 1U}, {0.74, 2U}, {0.999999, 3U}, {1.0, 3U}})
     CHECK(sweep::decode(axis, &gene) == choice);
 }

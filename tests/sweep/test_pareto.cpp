@@ -27,7 +27,8 @@ double counted_volume(const std::vector<Values>& points, std::size_t objectives,
   const int all = static_cast<int>(std::pow(side, objectives));
   for (int cell = 0; cell < all; ++cell) {
     std::vector<int> corner;
-    for (int rest = cell, i = 0; i < static_cast<int>(objectives); ++i, rest /= side) corner.push_back(rest % side);
+    for (int rest = cell, i = 0; i < static_cast<int>(objectives); ++i, rest /= side)
+      corner.push_back(rest % side);
     for (const Values& point : points) {
       bool covers = true;
       for (std::size_t i = 0; i < objectives; ++i) covers &= point[i] <= corner[i];
@@ -69,7 +70,8 @@ TEST_CASE("ranks peel fronts off one by one") {
   const auto points = grid_points(7, 60, 3);
   const auto rank = sweep::ranks(points);
   for (std::size_t i = 0; i < points.size(); ++i) {
-    std::size_t above = 0;  // the longest chain of points that dominate each other, from the front down to here
+    std::size_t above =
+        0;  // the longest chain of points that dominate each other, from the front down to here
     for (std::size_t j = 0; j < points.size(); ++j) {
       if (sweep::dominates(points[j], points[i])) {
         CHECK(rank[j] < rank[i]);
@@ -85,7 +87,8 @@ TEST_CASE("the hypervolume counts every dominated cell once") {
     for (std::uint64_t seed = 1; seed <= 10; ++seed) {
       CAPTURE(objectives, seed);
       const auto points = grid_points(seed, 12, objectives);
-      CHECK(sweep::hypervolume(points, Values(objectives, 5)) == Approx(counted_volume(points, objectives, 5)));
+      CHECK(sweep::hypervolume(points, Values(objectives, 5)) ==
+            Approx(counted_volume(points, objectives, 5)));
     }
   }
   CHECK(sweep::hypervolume({}, {1, 1}) == 0);

@@ -63,10 +63,12 @@ TEST_CASE("axes are lists and ranges and powers of two and orders and choices") 
   CHECK(file.axes[4].choices[1].settings.front().value == "[M, P, C]");
   CHECK(labels(file.axes[5]) == Texts{"N, P", "N, Q", "P, Q"});
   CHECK(labels(file.axes[6]) == Texts{"dense", "2:4"});
-  CHECK(file.axes[6].choices[0].settings == std::vector<yaml::Edit>{{"recipe", "int8"}, {"arch.array.sparsity", "~"}});
+  CHECK(file.axes[6].choices[0].settings ==
+        std::vector<yaml::Edit>{{"recipe", "int8"}, {"arch.array.sparsity", "~"}});
   const sweep::Space space(file, kLibrary);
   CHECK(space.size() == 2U * 3 * 3 * 2 * 6 * 3 * 2);
-  for (const std::uint64_t position : {std::uint64_t{0}, std::uint64_t{1}, space.size() / 2, space.size() - 1})
+  for (const std::uint64_t position :
+       {std::uint64_t{0}, std::uint64_t{1}, space.size() / 2, space.size() - 1})
     CHECK(space.position(space.at(position)) == position);
 }
 
@@ -96,8 +98,11 @@ objectives: {minimize: [latency], maximize: [tops]}
 TEST_CASE("samples are distinct and allowed and the same for a seed") {
   for (const std::string method : {"random", "latin_hypercube"}) {
     CAPTURE(method);
-    const auto file = read("axes: {rows: {key: arch.array.rows, range: [1, 40]}, lanes: {key: arch.array.lanes, range: [1, 25]}}\n"
-                           "where: mod(rows, 2) == 1\nsample: {method: " + method + ", points: 50, seed: 3}\n");
+    const auto file = read(
+        "axes: {rows: {key: arch.array.rows, range: [1, 40]}, lanes: {key: arch.array.lanes, range: [1, "
+        "25]}}\n"
+        "where: mod(rows, 2) == 1\nsample: {method: " +
+        method + ", points: 50, seed: 3}\n");
     const sweep::Space space(file, kLibrary);
     const auto points = sweep::sampled(space, file.sample);
     CHECK(points.size() == 50);
@@ -110,8 +115,9 @@ TEST_CASE("samples are distinct and allowed and the same for a seed") {
 }
 
 TEST_CASE("a Latin hypercube meets every stratum of every axis") {
-  const auto file = read("axes: {rows: {key: arch.array.rows, range: [1, 20]}, lanes: {key: arch.array.lanes, range: [1, 20]}}\n"
-                         "sample: {method: latin_hypercube, points: 20}\n");
+  const auto file = read(
+      "axes: {rows: {key: arch.array.rows, range: [1, 20]}, lanes: {key: arch.array.lanes, range: [1, 20]}}\n"
+      "sample: {method: latin_hypercube, points: 20}\n");
   const sweep::Space space(file, kLibrary);
   const auto points = sweep::sampled(space, file.sample);
   REQUIRE(points.size() == 20);
@@ -126,15 +132,21 @@ TEST_CASE("everything wrong in a sweep file is said with its place") {
   const std::string axes = "axes: {rows: {key: arch.array.rows, values: [4, 8]}}\n";
   CHECK(refusal(axes).empty());
   CHECK_THAT(refusal("axis: {}"), Contains("s.yaml:2:1: axis: unknown key (did you mean \"axes\"?)"));
-  CHECK_THAT(refusal("axes: {rows: {key: array.rows, values: [4]}}"), Contains("axes.rows.key: \"array\" is in no file of a run"));
-  CHECK_THAT(refusal("axes: {netwrok: [lenet-5]}"), Contains("axes.netwrok: unknown key (did you mean \"network\"?)"));
-  CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, values: []}}"), Contains("axes.rows: has no values"));
+  CHECK_THAT(refusal("axes: {rows: {key: array.rows, values: [4]}}"),
+             Contains("axes.rows.key: \"array\" is in no file of a run"));
+  CHECK_THAT(refusal("axes: {netwrok: [lenet-5]}"),
+             Contains("axes.netwrok: unknown key (did you mean \"network\"?)"));
+  CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, values: []}}"),
+             Contains("axes.rows: has no values"));
   CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, values: [4, 4]}}"), Contains("4 is given twice"));
   CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, range: [8, 4]}}"), Contains("at least 8, got 4"));
-  CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, range: [1, 2], values: [3]}}"), Contains("expected exactly one of"));
+  CHECK_THAT(refusal("axes: {rows: {key: arch.array.rows, range: [1, 2], values: [3]}}"),
+             Contains("expected exactly one of"));
   CHECK_THAT(refusal(axes + "where: rows *"), Contains("where: \"rows *\""));
-  CHECK_THAT(refusal(axes + "where: colums > 2"), Contains("where: \"colums > 2\": nothing is called \"colums\""));
-  CHECK_THAT(refusal(axes + "derived: {a: b + 1, b: a}"), Contains("derived.a: \"b + 1\": nothing is called \"b\""));
+  CHECK_THAT(refusal(axes + "where: colums > 2"),
+             Contains("where: \"colums > 2\": nothing is called \"colums\""));
+  CHECK_THAT(refusal(axes + "derived: {a: b + 1, b: a}"),
+             Contains("derived.a: \"b + 1\": nothing is called \"b\""));
   CHECK_THAT(refusal(axes + "derived: {rows: 2}"), Contains("an axis has that name already"));
   CHECK_THAT(refusal(axes + "set: {arch.array.lanes: many}"), Contains("set.arch.array.lanes: \"many\""));
   CHECK_THAT(refusal(axes + "sample: {method: sobol, points: 4}"), Contains("unknown value \"sobol\""));
@@ -142,6 +154,8 @@ TEST_CASE("everything wrong in a sweep file is said with its place") {
   CHECK_THAT(refusal(axes + "objectives: {}"), Contains("expected at least one objective"));
   CHECK_THAT(refusal(axes + "refine: all"), Contains("unknown value \"all\""));
   CHECK_THAT(refusal(axes + "refine: {within: 200 %}"), Contains("refine.within"));
-  CHECK_THAT(refusal("axes: {a: {key: arch.array.rows, order: [M]}}"), Contains("has 1 items, expected 2 to 7"));
-  CHECK_THAT(refusal("axes: {f: {key: fidelity, values: [exact]}}"), Contains("fidelity: expected analytical, fast, clocked, got \"exact\""));
+  CHECK_THAT(refusal("axes: {a: {key: arch.array.rows, order: [M]}}"),
+             Contains("has 1 items, expected 2 to 7"));
+  CHECK_THAT(refusal("axes: {f: {key: fidelity, values: [exact]}}"),
+             Contains("fidelity: expected analytical, fast, clocked, got \"exact\""));
 }
