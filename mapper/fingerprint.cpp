@@ -121,14 +121,14 @@ std::string fingerprint(const arch::LayerProblem& problem, const workload::PerOp
 std::string fingerprint(const arch::Accelerator& accelerator, const arch::EnergyTable& table,
                         const MapperOptions& options) {
   const auto& [search, search_options, constraints] = options;
-  const auto& [objective, seed, seconds, evaluations] = search_options;
-  static_cast<void>(seconds), static_cast<void>(evaluations);  // budget_fingerprint()
+  const auto& [objective, seed, seconds, evaluations, gap] = search_options;
+  static_cast<void>(seconds), static_cast<void>(evaluations), static_cast<void>(gap);  // budget_fingerprint()
   const Json draws = search == Search::optimal ? Json() : Json(seed);
   return text({of(accelerator), of(table), name(search), name(objective), draws, of(constraints)});
 }
 
 std::string budget_fingerprint(const SearchOptions& options) {
-  return text({options.seconds, options.evaluations});
+  return text({options.seconds, options.evaluations, options.gap});
 }
 
 }  // namespace heddle::mapper

@@ -82,19 +82,20 @@ std::pair<CycleBound::Moves, CycleBound::Moves> CycleBound::output_moves(int to)
   return moves;
 }
 
-/// Cycles of all drains of the accumulators.
-std::int64_t CycleBound::drains() {
+CycleBound::Drains CycleBound::drains() {
   const int innermost = levels() - 1, home = keeper(Operand::outputs, innermost);
-  std::int64_t cycles = 0;
+  Drains drains;
   census_.for_each_class(
       Operand::outputs, census_.nest().pass_depth(), [&](const TileCensus::TileClass& tiles) {
         const std::int64_t again = census_.visits(Operand::outputs, tiles) - 1;
         for (const auto& [volume, number] : census_.volumes(Operand::outputs, tiles, WindowCount::distinct)) {
-          cycles += number * (again * drain(home, volume, accelerator_.array.bits.accumulators) +
-                              drain(home, volume, problem_.output_bits));
+          const std::int64_t partial =
+              number * again * drain(home, volume, accelerator_.array.bits.accumulators);
+          drains.cycles += partial + number * drain(home, volume, problem_.output_bits);
+          drains.resumed += partial;
         }
       });
-  return cycles;
+  return drains;
 }
 
 std::int64_t CycleBound::drain(int home, std::int64_t results, int bits) const {
@@ -136,17 +137,18 @@ CycleBound::Loads CycleBound::loads(Operand operand, const Loads* with) {
   return loads;
 }
 
-/// From the first pass's acceptance to the last issue, if tiles and accumulators are always there. A step
-/// takes a cycle, or what its load takes. One operand's loads are counted in full; of the other's what they
-/// take beyond the longest of the first's, with which they may coincide.
-std::int64_t CycleBound::array_cycles() {
+/// A step takes a cycle, or what its load takes. One operand's loads are counted in full; of the other's what
+/// they take beyond the longest of the first's, with which they may coincide.
+CycleBound::Array CycleBound::array() {
   const Nest& nest = census_.nest();
-  std::int64_t steps = 1, passes = 1;
+  Array array;
+  std::int64_t steps = 1;
   for (Dim d : kDims) {
     steps *= nest.count(nest.step_depth(), d);
-    passes *= nest.count(nest.pass_depth(), d);
+    array.passes *= nest.count(nest.pass_depth(), d);
   }
-  std::int64_t cycles = steps;
+  std::int64_t& cycles = array.cycles;
+  cycles = steps;
   const Loads weights = loads(Operand::weights, nullptr), inputs = loads(Operand::inputs, nullptr);
   cycles = std::max(cycles, steps - weights.number + weights.busy + loads(Operand::inputs, &weights).beyond);
   cycles = std::max(cycles, steps - inputs.number + inputs.busy + loads(Operand::weights, &inputs).beyond);
@@ -158,12 +160,24 @@ std::int64_t CycleBound::array_cycles() {
   }
   // A pass that streams from beyond the innermost buffer asks for that memory's port first (a request, and
   // the latency); its first step then needs no cycle of its own if it loads nothing.
-  std::int64_t wait = 0;
   for (const int level : {weights.level, inputs.level}) {
     if (level == levels() - 1 && level > 0) continue;
-    wait = std::max(wait, accelerator_.memory[static_cast<std::size_t>(level)].latency_cycles);
+    array.streams_from[static_cast<std::size_t>(level)] = true;
+    array.wait = std::max(array.wait, latency(level));
   }
-  return cycles + passes * wait;
+  return array;
+}
+
+/// What a memory's port is taken by the array for, if that has no side of it to itself: passes that stream
+/// from it, from their first load to their last step, and results. Partial sums come back in the meantime or,
+/// from another memory, by requests of their own.
+std::int64_t CycleBound::array_at_port(int level, const Array& array, const Drains& drains) const {
+  if (level == levels() - 1 && level > 0) return 0;
+  const bool streams = array.streams_from[static_cast<std::size_t>(level)];
+  std::int64_t cycles = streams ? array.cycles + array.passes * latency(level) : 0;
+  if (level == keeper(Operand::outputs, levels() - 1))
+    cycles += drains.cycles + (streams ? 0 : drains.resumed);
+  return cycles;
 }
 
 /// Elements of the operand's first tile below a level, or its last.
@@ -200,9 +214,7 @@ std::int64_t CycleBound::first_fetch(int to) const {
       if (!moves_into(to, operand) || keeper(operand, to - 1) != from) continue;
       busy += port_cycles(from, units(from, first_volume(operand, depth_above(to)) * element_bits(operand)));
     }
-    if (busy > 0)
-      longest =
-          std::max(longest, 1 + busy + accelerator_.memory[static_cast<std::size_t>(from)].latency_cycles);
+    if (busy > 0) longest = std::max(longest, 1 + busy + latency(from));
   }
   return longest;
 }
@@ -224,8 +236,13 @@ std::int64_t CycleBound::run(const arch::LayerMapping& mapping) {
     finish += 2 + port_cycles(target, units(target, last_outputs(depth_above(to)) * problem_.output_bits));
   }
 
-  const std::int64_t array = array_cycles();
-  std::int64_t cycles = begin + std::max(array + finish, drains() + kArrayStages + kPpuStages);
+  const Array of_array = array();
+  const std::int64_t array = of_array.cycles + of_array.passes * of_array.wait;
+  const Drains results = drains();
+  std::int64_t cycles = begin + std::max(array + finish, results.cycles + kArrayStages + kPpuStages);
+  std::array<std::int64_t, kMostPorts> port{};
+  for (int level = 0; level < levels(); ++level)
+    port[static_cast<std::size_t>(level)] = array_at_port(level, of_array, results);
 
   // A mover does one thing after the other: it fetches, with the latency each time, and writes back.
   std::int64_t before = 0;
@@ -238,14 +255,15 @@ std::int64_t CycleBound::run(const arch::LayerMapping& mapping) {
       const auto count = [&](Operand operand, const Moves& moves) {
         if (!keeps(to, operand) || keeper(operand, to - 1) != from) return;
         busy += moves.cycles;
+        port[static_cast<std::size_t>(from)] += moves.cycles;
         number = std::max(number, moves.number);
       };
       count(Operand::weights, weights);
       count(Operand::inputs, inputs);
       count(Operand::outputs, returning);
-      const std::int64_t latency = accelerator_.memory[static_cast<std::size_t>(from)].latency_cycles;
-      fetching = std::max(fetching, busy + number * (1 + latency));
+      fetching = std::max(fetching, busy + number * (1 + latency(from)));
     }
+    port[static_cast<std::size_t>(keeper(Operand::outputs, to - 1))] += leaving.cycles;
     const std::int64_t writing = leaving.cycles + leaving.number;
     std::int64_t last_steps = 1;
     for (Dim d : kDims) {
@@ -258,7 +276,7 @@ std::int64_t CycleBound::run(const arch::LayerMapping& mapping) {
       cycles = std::max(cycles, before + fetching + array + writing);
     before += first_fetch(to) + 1;
   }
-  return cycles;
+  return std::max(cycles, *std::max_element(port.begin(), port.end()));
 }
 
 }  // namespace heddle::mapper

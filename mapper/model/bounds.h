@@ -2,6 +2,7 @@
 // each memory port and each mover take if nobody ever waits for anybody else. docs/mapspace.md has the terms.
 #pragma once
 
+#include <array>
 #include <climits>
 #include <utility>
 
@@ -18,6 +19,7 @@ class CycleBound {
   std::int64_t run(const arch::LayerMapping& mapping);
 
  private:
+  static constexpr std::size_t kMostPorts = 8;
   /// Moves of one operand's tiles into or out of a memory level: how many, and cycles of the source's port.
   struct Moves {
     std::int64_t number = 0, cycles = 0;
@@ -41,6 +43,9 @@ class CycleBound {
   bool moves_into(int level, workload::Operand operand) const {
     return keeps(level, operand) && !(level == 1 && mapping_->on_chip[operand]);
   }
+  std::int64_t latency(int level) const {
+    return accelerator_.memory[static_cast<std::size_t>(level)].latency_cycles;
+  }
   int keeper(workload::Operand operand, int level) const;
   int depth_above(int level) const { return census_.nest().depth_of(static_cast<std::size_t>(level) - 1); }
   int element_bits(workload::Operand operand) const;
@@ -52,9 +57,21 @@ class CycleBound {
 
   Moves fetches(int to, workload::Operand operand);
   std::pair<Moves, Moves> output_moves(int to);
-  std::int64_t drains();
+  struct Drains {
+    std::int64_t cycles = 0;   ///< of all drains of the accumulators
+    std::int64_t resumed = 0;  ///< of bringing partial sums back
+  };
+  Drains drains();
   Loads loads(workload::Operand operand, const Loads* with);
-  std::int64_t array_cycles();
+  /// From the first pass's acceptance to the last issue, if tiles and accumulators are always there.
+  struct Array {
+    std::int64_t cycles = 0;  ///< of steps and their loads
+    std::int64_t passes = 1;
+    std::int64_t wait = 0;  ///< before each pass's first load
+    std::array<bool, kMostPorts> streams_from{};
+  };
+  Array array();
+  std::int64_t array_at_port(int level, const Array& array, const Drains& drains) const;
   std::int64_t first_fetch(int to) const;
 
   arch::LayerProblem problem_;

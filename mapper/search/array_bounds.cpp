@@ -34,114 +34,84 @@ double unmoved_share(const ArrayChoice& choice, const PerDim<std::int64_t>& size
 
 }  // namespace
 
-Histogram ArrayChoices::weight_volumes(const PerDim<std::int64_t>& tile) const {
-  const arch::LayerProblem& problem = space_.problem();
-  Histogram volumes = {{1, problem.shape.size[Dim::G]}};
-  for (Dim d : {Dim::M, Dim::C, Dim::R, Dim::S}) {
-    const std::int64_t size = problem.shape.size[d], full = std::min(tile[d], size);
-    const std::int64_t count = ceil_div(size, full), last = size - (count - 1) * full;
-    const auto stored = [&](std::int64_t length) {
-      return d == Dim::C ? arch::kept_channels(length, problem.sparsity) : length;
-    };
-    Histogram lengths;
-    if (last == full) {
-      lengths = {{stored(full), count}};
-    } else {
-      lengths = {{stored(full), count - 1}, {stored(last), 1}};
+/// As far as the pass alone decides it: an operand that its loops move is loaded anew for every step outside
+/// those loops that it stays for.
+ArrayChoices::Reuse ArrayChoices::reuse_in_pass(const ArrayChoice& choice, Operand operand,
+                                                bool resident) const {
+  const auto& size = space_.problem().shape.size;
+  Reuse reuse;
+  for (Dim d : reuse_group(operand)) reuse.copies *= static_cast<double>(std::min(choice.axis[d], size[d]));
+  if (resident) return reuse;
+  reuse.moved = choice.first_reduction.has_value();
+  for (Dim d : kDims) reuse.moved = reuse.moved || (depends_on(operand, d) && choice.registers[d] > 1);
+  if (!reuse.moved) return reuse;
+  reuse.known = true;
+  // The reduction is outermost in a pass, then the group of the operand that does not stay.
+  const auto& innermost = reuse_group(choice.stays);
+  const bool stays =
+      choice.stays == operand || !space_.constraints().registers.order.empty() ||
+      std::none_of(innermost.begin(), innermost.end(), [&](Dim d) { return choice.registers[d] > 1; });
+  Reuse all = reuse_around(choice, operand, reuse);
+  if (!stays) {
+    all.visits = all.copies = 1;
+    for (Dim d : reuse_group(operand)) {
+      all.visits *= static_cast<double>(ceil_div(size[d], choice.axis[d]));
+      all.copies *= static_cast<double>(size[d]);
     }
-    volumes = product(volumes, lengths);
   }
-  return volumes;
+  const double unmoved = unmoved_share(choice, size, operand, may_be_ragged_);
+  reuse.visits = (1 - unmoved) * all.visits + unmoved;
+  reuse.copies = (1 - unmoved) * all.copies + unmoved * reuse.copies;
+  if (unmoved > 0) reuse.moved = false;
+  return reuse;
 }
 
-Histogram ArrayChoices::input_volumes(const PerDim<std::int64_t>& tile, bool whole_pass,
-                                      const PerDim<std::int64_t>& axis) const {
-  const workload::MacShape& shape = space_.problem().shape;
-  Histogram volumes = {{1, shape.size[Dim::G]}};
-  for (Dim d : {Dim::N, Dim::C}) {
-    const std::int64_t size = shape.size[d], full = std::min(tile[d], size);
-    const std::int64_t count = ceil_div(size, full), last = size - (count - 1) * full;
-    volumes =
-        product(volumes, last == full ? Histogram{{full, count}} : Histogram{{full, count - 1}, {last, 1}});
+/// Of an operand that comes anew with every pass that differs in anything else.
+ArrayChoices::Reuse ArrayChoices::reuse_around(const ArrayChoice& choice, Operand operand,
+                                               const Reuse& in_pass) const {
+  const auto& size = space_.problem().shape.size;
+  Reuse reuse = in_pass;
+  reuse.visits = reuse.copies = 1;
+  for (Dim d : reuse_group(operand)) {
+    const std::int64_t passes = choice.passes[d], axis = choice.axis[d];
+    const std::int64_t last = size[d] - (passes - 1) * axis * choice.registers[d];
+    reuse.visits *= static_cast<double>(passes);
+    reuse.copies *= static_cast<double>((passes - 1) * axis + std::min(axis, last));
   }
-  for (const bool rows : {true, false}) {
-    const Dim outputs = rows ? Dim::P : Dim::Q, taps = rows ? Dim::R : Dim::S;
-    const auto& table =
-        window_sums_.table(rows, whole_pass ? WindowCount::by_column : WindowCount::pairs,
-                           std::min(tile[outputs], shape.size[outputs]),
-                           std::min(tile[taps], shape.size[taps]), whole_pass ? axis[outputs] : 1);
-    Histogram touched;
-    for (const auto& of_outputs : table.values) {
-      for (const Histogram& values : of_outputs) touched.insert(touched.end(), values.begin(), values.end());
-    }
-    volumes = product(volumes, touched);
-  }
-  return volumes;
+  return reuse;
 }
 
-/// Cycles of a load of both operands (or of one), from whichever memories serve it fastest.
-std::int64_t ArrayChoices::load_cycles(std::int64_t weight_bits, std::int64_t input_bits) const {
-  const arch::Accelerator& accelerator = space_.accelerator();
-  const auto& ports = accelerator.array.ports;
-  const std::int64_t at_array = std::max(ceil_div(ceil_div(weight_bits, 8), ports.weights),
-                                         ceil_div(ceil_div(input_bits, 8), ports.inputs));
-  std::int64_t fastest = INT64_MAX;
-  const auto units = [&](const arch::MemoryLevel& memory, std::int64_t bits) {
-    const std::int64_t unit =
-        memory.kind == arch::MemoryLevel::Kind::dram ? memory.burst_bytes : memory.word_bytes;
-    return ceil_div(bits, 8 * unit) * unit;
+double ArrayChoices::load_energy(const LoadPair& loads, const Reuse& of_weights,
+                                 const Reuse& of_inputs) const {
+  const auto energy = [&](Operand operand, const Reuse& reuse, int bits) {
+    const double elements = static_cast<double>(loads.of[operand].elements) * bits;
+    return elements * (reuse.visits * cheapest_memory_ + reuse.copies * prices_.registers);
   };
-  for (const arch::MemoryLevel& of_weights : accelerator.memory) {
-    for (const arch::MemoryLevel& of_inputs : accelerator.memory) {
-      const std::int64_t weights = units(of_weights, weight_bits), inputs = units(of_inputs, input_bits);
-      const std::int64_t cycles =
-          &of_weights == &of_inputs
-              ? ceil_div(weights + inputs, of_weights.bandwidth)
-              : std::max(ceil_div(weights, of_weights.bandwidth), ceil_div(inputs, of_inputs.bandwidth));
-      fastest = std::min(fastest, cycles);
-    }
-  }
-  return std::max(at_array, fastest);
+  return energy(Operand::weights, of_weights, weight_bits_) + energy(Operand::inputs, of_inputs, input_bits_);
 }
 
-/// At most so many cycles for a load of both operands, from whichever memories.
-std::int64_t ArrayChoices::slowest_load(std::int64_t weight_bits, std::int64_t input_bits) const {
-  const arch::Accelerator& accelerator = space_.accelerator();
-  const auto& ports = accelerator.array.ports;
-  std::int64_t cycles = std::max(ceil_div(ceil_div(weight_bits, 8), ports.weights),
-                                 ceil_div(ceil_div(input_bits, 8), ports.inputs));
-  for (const arch::MemoryLevel& memory : accelerator.memory) {
-    const std::int64_t unit =
-        memory.kind == arch::MemoryLevel::Kind::dram ? memory.burst_bytes : memory.word_bytes;
-    const std::int64_t bytes = (ceil_div(weight_bits, 8 * unit) + ceil_div(input_bits, 8 * unit)) * unit;
-    cycles = std::max(cycles, ceil_div(bytes, memory.bandwidth));
-  }
-  return cycles;
+/// Cycles of steps and loads. Loads of the base operand in full; of the other what they take beyond the
+/// longest of those, together with the smallest of those when they always coincide: the other is the one that
+/// stays while the base moves.
+double ArrayChoices::loading_cycles(const ArrayChoice& choice, const LoadPair& loads, Operand base,
+                                    const Reuse& base_reuse, const Reuse& other_reuse) const {
+  const Operand other = base == Operand::weights ? Operand::inputs : Operand::weights;
+  const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other &&
+                        space_.constraints().registers.order.empty();
+  const Loads& in_full = loads.of[base];
+  return static_cast<double>(choice.steps) +
+         base_reuse.visits * static_cast<double>(in_full.busy - in_full.tiles) +
+         other_reuse.visits * (coincide ? loads.beyond_together : loads.beyond)[other];
 }
 
-ArrayChoices::Loads ArrayChoices::loads_of(Operand operand, const Histogram& volumes) const {
-  Loads loads;
-  loads.volumes = volumes;
-  loads.least_bits = INT64_MAX;
-  const bool weights = operand == Operand::weights;
-  for (const auto& [volume, number] : volumes) {
-    const std::int64_t bits = volume * (weights ? weight_bits_ : input_bits_);
-    const std::int64_t cycles =
-        std::max<std::int64_t>(1, weights ? load_cycles(bits, 0) : load_cycles(0, bits));
-    loads.tiles += number;
-    loads.elements += volume * number;
-    loads.busy += cycles * number;
-    loads.longest = std::max(loads.longest, cycles);
-    loads.shortest = std::min(loads.shortest, cycles);
-    loads.least_bits = std::min(loads.least_bits, bits);
-    loads.most_bits = std::max(loads.most_bits, bits);
-  }
-  return loads;
+double ArrayChoices::loading_cycles(const ArrayChoice& choice, const LoadPair& loads, const Reuse& of_weights,
+                                    const Reuse& of_inputs) const {
+  return std::max(loading_cycles(choice, loads, Operand::inputs, of_inputs, of_weights),
+                  loading_cycles(choice, loads, Operand::weights, of_weights, of_inputs));
 }
 
-/// Energy and cycles that any mapping with this choice has at least. `weights` and `inputs`: the loads of its
-/// steps (of its passes, for a resident operand), each distinct one once.
-void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads& inputs) const {
+/// Energy and cycles that any mapping with this choice has at least.
+void ArrayChoices::bound_in_pass(ArrayChoice& choice, const LoadPair& loads) const {
   const arch::LayerProblem& problem = space_.problem();
   const auto& size = problem.shape.size;
   std::int64_t steps = 1, passes = 1, reductions = 1;
@@ -150,47 +120,9 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
     passes *= choice.passes[d];
     if (workload::is_reduction(d)) reductions *= ceil_div(size[d], choice.axis[d]);
   }
-  // How often each load is done, as far as the pass alone decides it: an operand that its loops move is
-  // loaded anew for every step outside those loops that it stays for. Copies are of PEs that take an element.
-  struct Reuse {
-    double visits = 1, copies = 1;
-    bool known = false;  ///< the pass's loops move it
-    bool moved = false;  ///< all of it, everywhere
-  };
-  const auto reuse_of = [&](Operand operand, bool resident) {
-    Reuse reuse;
-    for (Dim d : reuse_group(operand)) reuse.copies *= static_cast<double>(std::min(choice.axis[d], size[d]));
-    if (resident) return reuse;
-    reuse.moved = choice.first_reduction.has_value();
-    for (Dim d : kDims) reuse.moved = reuse.moved || (depends_on(operand, d) && choice.registers[d] > 1);
-    if (!reuse.moved) return reuse;
-    reuse.known = true;
-    // The reduction is outermost in a pass, then the group of the operand that does not stay.
-    const auto& innermost = reuse_group(choice.stays);
-    const bool stays =
-        choice.stays == operand || !space_.constraints().registers.order.empty() ||
-        std::none_of(innermost.begin(), innermost.end(), [&](Dim d) { return choice.registers[d] > 1; });
-    double visits = 1, copies = 1;
-    for (Dim d : reuse_group(operand)) {
-      const std::int64_t count = ceil_div(size[d], choice.axis[d]);
-      if (stays) {
-        visits *= static_cast<double>(choice.passes[d]);
-        const std::int64_t last = size[d] - (choice.passes[d] - 1) * choice.axis[d] * choice.registers[d];
-        copies *=
-            static_cast<double>((choice.passes[d] - 1) * choice.axis[d] + std::min(choice.axis[d], last));
-      } else {
-        visits *= static_cast<double>(count);
-        copies *= static_cast<double>(size[d]);
-      }
-    }
-    const double unmoved = unmoved_share(choice, size, operand, may_be_ragged_);
-    reuse.visits = (1 - unmoved) * visits + unmoved;
-    reuse.copies = (1 - unmoved) * copies + unmoved * reuse.copies;
-    if (unmoved > 0) reuse.moved = false;
-    return reuse;
-  };
-  const Reuse weight_reuse = reuse_of(Operand::weights, weights_resident_),
-              input_reuse = reuse_of(Operand::inputs, inputs_resident_);
+  const Loads &weights = loads.of[Operand::weights], &inputs = loads.of[Operand::inputs];
+  const Reuse weight_reuse = reuse_in_pass(choice, Operand::weights, weights_resident_),
+              input_reuse = reuse_in_pass(choice, Operand::inputs, inputs_resident_);
 
   choice.moved[Operand::weights] = weight_reuse.known;
   choice.moved[Operand::inputs] = input_reuse.known;
@@ -200,17 +132,12 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
   const double outputs = static_cast<double>(problem.shape.output_count());
   const double updates =
       2 * outputs * static_cast<double>(reductions) * space_.accelerator().array.bits.accumulators;
-  choice.energy =
-      constant_energy_ + updates * prices_.registers + outputs * problem.output_bits * cheapest_memory_;
-  const auto load_energy = [&](const Loads& loads, const Reuse& reuse, int bits) {
-    const double elements = static_cast<double>(loads.elements) * bits;
-    return elements * (reuse.visits * cheapest_memory_ + reuse.copies * prices_.registers);
-  };
-  choice.energy +=
-      load_energy(weights, weight_reuse, weight_bits_) + load_energy(inputs, input_reuse, input_bits_);
+  choice.energy = constant_energy_ + updates * prices_.registers +
+                  outputs * problem.output_bits * cheapest_memory_ +
+                  load_energy(loads, weight_reuse, input_reuse);
 
   choice.reload_energy = 0;
-  choice.longest_load = std::max<std::int64_t>(1, slowest_load(weights.most_bits, inputs.most_bits));
+  choice.longest_load = loads.longest;
   choice.cycles = steps;
   const auto at_least = [&](double cycles) {
     choice.cycles = std::max(choice.cycles, static_cast<std::int64_t>(cycles * (1 - 1e-12)));
@@ -228,28 +155,83 @@ void ArrayChoices::bound(ArrayChoice& choice, const Loads& weights, const Loads&
              static_cast<double>(passes) * static_cast<double>(std::min(weights.shortest, inputs.shortest)));
     at_least(static_cast<double>(steps - weights.tiles + weights.busy));
     at_least(static_cast<double>(steps - inputs.tiles + inputs.busy));
-    return;
+  } else {
+    at_least(loading_cycles(choice, loads, weight_reuse, input_reuse));
   }
-  const auto with_base = [&](const Loads& base, const Reuse& base_reuse, const Loads& other,
-                             const Reuse& other_reuse, Operand other_operand) {
-    // Loads of the base operand in full; of the other what they take beyond the longest of those, together
-    // with the smallest of those when they always coincide: the other is the one that stays while the base
-    // moves.
-    const bool coincide = base_reuse.moved && other_reuse.moved && choice.stays == other_operand &&
-                          space_.constraints().registers.order.empty();
-    double beyond = 0;
-    for (const auto& [volume, number] : other.volumes) {
-      const bool of_weights = other_operand == Operand::weights;
-      const std::int64_t bits = volume * (of_weights ? weight_bits_ : input_bits_);
-      const std::int64_t with = coincide ? base.least_bits : 0;
-      const std::int64_t cycles = of_weights ? load_cycles(bits, with) : load_cycles(with, bits);
-      beyond += static_cast<double>(number * std::max<std::int64_t>(0, cycles - base.longest));
+}
+
+/// Of the nest outside the pass only the innermost loops, as far as they are of one operand's group, leave
+/// that operand alone; all others move it. (A last tile that is alone in its outer tile is not moved, either:
+/// with ragged factors nothing is said.)
+void ArrayChoices::bound_around(ArrayChoice& choice, const LoadPair& loads) const {
+  const arch::Accelerator& accelerator = space_.accelerator();
+  const Loads &weights = loads.of[Operand::weights], &inputs = loads.of[Operand::inputs];
+  const Reuse weights_in_pass = reuse_in_pass(choice, Operand::weights, weights_resident_),
+              inputs_in_pass = reuse_in_pass(choice, Operand::inputs, inputs_resident_);
+  const double energy_in_pass = load_energy(loads, weights_in_pass, inputs_in_pass);
+  const double outputs = static_cast<double>(space_.problem().shape.output_count());
+  double results = 1, parts = 1;  // tiles of outputs of a pass, and passes that each takes
+  for (Dim d : kDims) (workload::is_reduction(d) ? parts : results) *= static_cast<double>(choice.passes[d]);
+  if (choice.first_reduction || may_be_ragged_) parts = 1;  // at least
+  const double drain = std::max(outputs / static_cast<double>(accelerator.array.ports.outputs), results);
+  const double resuming = outputs / static_cast<double>(accelerator.array.ports.outputs) -
+                          results * static_cast<double>(choice.longest_load);
+  const auto whole = [](double cycles) { return static_cast<std::int64_t>(cycles * (1 - 1e-12)); };
+
+  for (Operand stays : workload::kOperands) {
+    ArrayChoice::Around& around = choice.around[stays] = {};
+    const auto reuse = [&](Operand operand, const Reuse& in_pass) {
+      return in_pass.known || stays == operand || may_be_ragged_ ? in_pass
+                                                                 : reuse_around(choice, operand, in_pass);
+    };
+    const Reuse of_weights = reuse(Operand::weights, weights_in_pass),
+                of_inputs = reuse(Operand::inputs, inputs_in_pass);
+    const double resumed = stays == Operand::outputs ? 0 : parts - 1;
+    const double partial_bits = outputs * 2 * accelerator.array.bits.accumulators;
+    around.again_bits[Operand::weights] =
+        static_cast<double>(weights.elements) * weight_bits_ * (of_weights.visits - 1);
+    around.again_bits[Operand::inputs] =
+        static_cast<double>(inputs.elements) * input_bits_ * (of_inputs.visits - 1);
+    around.again_bits[Operand::outputs] = partial_bits * resumed;
+    around.energy = choice.energy - (may_be_ragged_ ? 0 : choice.reload_energy) +
+                    load_energy(loads, of_weights, of_inputs) - energy_in_pass +
+                    around.again_bits[Operand::outputs] * (cheapest_memory_ + prices_.registers);
+    around.energy *= 1 - 1e-12;
+
+    const double array =
+        std::max(static_cast<double>(choice.cycles), loading_cycles(choice, loads, of_weights, of_inputs));
+    around.cycles = whole(array + resumed * std::max(0.0, resuming));
+    around.drains = whole(drain * (resumed + 1));
+    around.resumed = whole(drain * resumed);
+    around.output_visits = results * (resumed + 1);
+    const auto from_dram = [&](const Loads& streamed, const Reuse& of_streamed) {
+      return static_cast<double>(choice.steps) +
+             of_streamed.visits * static_cast<double>(streamed.dram_busy - streamed.tiles);
+    };
+    const double both = (of_weights.visits * static_cast<double>(weights.dram_bytes) +
+                         of_inputs.visits * static_cast<double>(inputs.dram_bytes)) /
+                        static_cast<double>(accelerator.memory[0].bandwidth);
+    const double of_dram_weights = std::max(array, from_dram(weights, of_weights)),
+                 of_dram_inputs = std::max(array, from_dram(inputs, of_inputs));
+    around.streaming = {whole(array), whole(of_dram_weights), whole(of_dram_inputs),
+                        whole(std::max({of_dram_weights, of_dram_inputs, both}))};
+
+    // Further visits of what stays, by loops that are known later.
+    if (may_be_ragged_) continue;
+    if (stays == Operand::outputs) {
+      around.visit = {partial_bits * (cheapest_memory_ + prices_.registers), partial_bits, drain, drain};
+      continue;
     }
-    at_least(static_cast<double>(steps) + base_reuse.visits * static_cast<double>(base.busy - base.tiles) +
-             other_reuse.visits * beyond);
-  };
-  with_base(inputs, input_reuse, weights, weight_reuse, Operand::weights);
-  with_base(weights, weight_reuse, inputs, input_reuse, Operand::inputs);
+    const bool is_weights = stays == Operand::weights;
+    if ((is_weights ? of_weights : of_inputs).known) continue;
+    const Loads& visited = is_weights ? weights : inputs;
+    const double bits = static_cast<double>(visited.elements) * (is_weights ? weight_bits_ : input_bits_);
+    const auto cycles = static_cast<double>(visited.busy - visited.tiles);
+    const double others = is_weights ? of_inputs.visits * loads.beyond[Operand::inputs]
+                                     : of_weights.visits * loads.beyond[Operand::weights];
+    around.visit = {bits * (cheapest_memory_ + prices_.registers), bits, cycles,
+                    static_cast<double>(choice.steps) + cycles + others};
+  }
 }
 
 }  // namespace heddle::mapper

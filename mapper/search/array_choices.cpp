@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "mapper/factors.h"
 
@@ -9,6 +10,7 @@ namespace heddle::mapper {
 
 using workload::Dim;
 using workload::kDims;
+using workload::kOperands;
 using workload::Operand;
 using workload::PerDim;
 
@@ -81,57 +83,88 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
   const double peak =
       static_cast<double>(unit.rows * unit.columns * lanes) *
       (problem.sparsity ? static_cast<double>(problem.sparsity->m) / problem.sparsity->n : 1.0);
+  const auto outputs = static_cast<double>(problem.shape.output_count());
   const double macs = static_cast<double>(problem.shape.macs());
   const auto beaten = [&](double energy, std::int64_t cycles) {
     const std::int64_t total = std::max(cycles, rest.cycles);
-    return value(objective_, {energy + rest.energy + prices_.cycle * static_cast<double>(total), total}) >=
-           rest.beat;
+    return value(objective_,
+                 {(energy + rest.energy) * (1 - 1e-12) + prices_.cycle * static_cast<double>(total),
+                  total}) >= rest.beat;
+  };
+
+  // What the registers can hold of the iterations that the axes leave of a dimension.
+  struct Registers {
+    std::int64_t factor, passes;
+    Count chains;  ///< outwards
+  };
+  PerDim<std::map<std::int64_t, std::vector<Registers>>> known;
+  const auto registers_of = [&](Dim d, std::int64_t count) -> const std::vector<Registers>& {
+    const auto [entry, fresh] = known[d].try_emplace(count);
+    if (fresh) {
+      for (const std::int64_t f : space_.factors(d, kRegisterSlot, count)) {
+        const std::int64_t passes = ceil_div(count, f);
+        entry->second.push_back({f, passes, space_.chains(d, kRegisterSlot + 1, passes)});
+      }
+    }
+    return entry->second;
   };
 
   std::vector<ArrayChoice> found;
   ArrayChoice choice;
-  Loads weights, inputs;  // of the steps of the axes in hand
+  // Of the axes in hand: ways outwards along the reduction, by what a streaming array's pass has of it.
+  std::array<Count, kLaneDims.size() + 1> reductions_open{};
+  LoadPair loads;  // of the steps of the axes in hand; of its passes, for a resident operand
 
   const auto each_register_choice = [&](const auto& self, std::size_t index, Count chains) -> void {
     static constexpr std::array<Dim, 8> kOrder = {Dim::M, Dim::P, Dim::Q, Dim::N,
                                                   Dim::C, Dim::R, Dim::S, Dim::G};
     if (index == kOrder.size()) {
-      Loads pass_weights, pass_inputs;
       if (weights_resident_ || inputs_resident_) {
         PerDim<std::int64_t> pass;
         for (Dim d : kDims) pass[d] = choice.axis[d] * choice.registers[d];
-        if (weights_resident_) pass_weights = loads_of(Operand::weights, weight_volumes(pass));
-        if (inputs_resident_) pass_inputs = loads_of(Operand::inputs, input_volumes(pass, true, choice.axis));
+        if (weights_resident_) loads.of[Operand::weights] = loads_of(Operand::weights, weight_volumes(pass));
+        if (inputs_resident_)
+          loads.of[Operand::inputs] = loads_of(Operand::inputs, input_volumes(pass, true, choice.axis));
+        complete(loads);
       }
       const auto moves = [&](Operand operand) {
         const auto& group = reuse_group(operand);
         return std::any_of(group.begin(), group.end(), [&](Dim d) { return choice.registers[d] > 1; });
       };
-      const auto each_stays = [&] {
+      const auto each_stays = [&](Count mappings_here) {
+        if (mappings_here == 0) return;
         for (const Operand stays : space_.register_stationary()) {
           choice.stays = stays;
-          const Count mappings_here = mappings(choice);
-          if (mappings_here == 0) continue;
           if (space_.register_stationary().size() > 1 && !moves(stays) &&
               (moves(stays == Operand::weights ? Operand::inputs : Operand::weights) ||
                stays != space_.register_stationary().front())) {
             removed.repeated += mappings_here;
             continue;
           }
-          bound(choice, weights_resident_ ? pass_weights : weights, inputs_resident_ ? pass_inputs : inputs);
+          bound_in_pass(choice, loads);
           if (beaten(choice.energy, choice.cycles)) {
+            removed.bound += mappings_here;
+            continue;
+          }
+          bound_around(choice, loads);
+          if (std::all_of(kOperands.begin(), kOperands.end(), [&](Operand around) {
+                return beaten(choice.around[around].energy, choice.around[around].least_cycles());
+              })) {
             removed.bound += mappings_here;
           } else {
             found.push_back(choice);
           }
         }
       };
-      choice.first_reduction.reset();
-      each_stays();
-      if (!streams_reduction()) return;
-      for (Dim d : kLaneDims) {
-        choice.first_reduction = d;
-        each_stays();
+      const Count outwards = chains * (per_chain / space_.register_stationary().size());
+      if (!streams_reduction()) {
+        each_stays(outwards);
+        return;
+      }
+      each_stays(outwards * reductions_open.back());
+      for (std::size_t i = 0; i < kLaneDims.size(); ++i) {
+        choice.first_reduction = kLaneDims[i];
+        each_stays(outwards * reductions_open[i]);
       }
       choice.first_reduction.reset();
       return;
@@ -141,13 +174,14 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
     if (d == Dim::G || (streams_reduction() && workload::is_reduction(d))) {
       choice.registers[d] = 1;
       choice.passes[d] = count;
-      self(self, index + 1, chains * space_.chains(d, kRegisterSlot, count));
+      // Ways along the reduction are counted by what the pass has of it.
+      self(self, index + 1, d == Dim::G ? chains * space_.chains(d, kRegisterSlot, count) : chains);
       return;
     }
-    for (const std::int64_t f : space_.factors(d, kRegisterSlot, count)) {
-      choice.registers[d] = f;
-      choice.passes[d] = ceil_div(count, f);
-      const Count chosen = chains * space_.chains(d, kRegisterSlot + 1, choice.passes[d]);
+    for (const auto& [factor, passes, outwards] : registers_of(d, count)) {
+      choice.registers[d] = factor;
+      choice.passes[d] = passes;
+      const Count chosen = chains * outwards;
       if (!fits_registers(choice, index, kOrder)) {
         Count open = chosen;
         for (std::size_t i = index + 1; i < kOrder.size(); ++i)
@@ -183,15 +217,41 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
       }
       double reductions = 1;
       for (Dim d : kLaneDims) reductions *= static_cast<double>(ceil_div(size[d], choice.axis[d]));
-      const double updates = 2 * static_cast<double>(problem.shape.output_count()) * reductions *
-                             unit.bits.accumulators * prices_.registers;
+      const double updates = 2 * outputs * reductions * unit.bits.accumulators * prices_.registers;
       if (beaten(constant_energy_ + updates, static_cast<std::int64_t>(steps))) {
         removed.bound += below(index);
         return;
       }
-      if (!weights_resident_) weights = loads_of(Operand::weights, weight_volumes(choice.axis));
+      if (!weights_resident_)
+        loads.of[Operand::weights] = loads_of(Operand::weights, weight_volumes(choice.axis));
       if (!inputs_resident_)
-        inputs = loads_of(Operand::inputs, input_volumes(choice.axis, false, choice.axis));
+        loads.of[Operand::inputs] = loads_of(Operand::inputs, input_volumes(choice.axis, false, choice.axis));
+      if (!weights_resident_ && !inputs_resident_) {
+        complete(loads);
+        // Each tile loaded once, each output drained once.
+        double least = constant_energy_ + updates + outputs * problem.output_bits * cheapest_memory_;
+        double cycles = std::max(steps, outputs / static_cast<double>(unit.ports.outputs));
+        for (const Operand operand : {Operand::weights, Operand::inputs}) {
+          const Loads& once = loads.of[operand];
+          least += static_cast<double>(once.elements) *
+                   (operand == Operand::weights ? weight_bits_ : input_bits_) *
+                   (cheapest_memory_ + prices_.registers);
+          cycles = std::max(cycles, steps + static_cast<double>(once.busy - once.tiles));
+        }
+        if (beaten(least * (1 - 1e-12), static_cast<std::int64_t>(cycles * (1 - 1e-12)))) {
+          removed.bound += below(index);
+          return;
+        }
+      }
+      if (streams_reduction()) {
+        for (Dim d : kLaneDims) choice.passes[d] = ceil_div(size[d], choice.axis[d]);
+        for (std::size_t i = 0; i <= kLaneDims.size(); ++i) {
+          if (i < kLaneDims.size()) choice.first_reduction = kLaneDims[i];
+          reductions_open[i] = 1;
+          for (Dim d : kLaneDims) reductions_open[i] *= ways(choice, d);
+          choice.first_reduction.reset();
+        }
+      }
       each_register_choice(each_register_choice, 0, 1);
       return;
     }
@@ -208,13 +268,16 @@ std::vector<ArrayChoice> ArrayChoices::find(const Rest& rest, Removed& removed) 
   };
   each_axis_choice(each_axis_choice, 0, 1, 1, 1);
 
-  std::stable_sort(found.begin(), found.end(), [&](const ArrayChoice& a, const ArrayChoice& b) {
-    const auto cost = [&](const ArrayChoice& c) {
-      return value(objective_, {c.energy + rest.energy, std::max(c.cycles, rest.cycles)});
-    };
-    return cost(a) < cost(b);
-  });
-  return found;
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Cost cost{found[i].energy + rest.energy, std::max(found[i].cycles, rest.cycles)};
+    order.emplace_back(value(objective_, cost), i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<ArrayChoice> sorted;
+  sorted.reserve(found.size());
+  for (const auto& [cost, i] : order) sorted.push_back(found[i]);
+  return sorted;
 }
 
 /// Do the registers hold what the factors chosen so far (the first `chosen` + 1 of `order`) need at the

@@ -2,6 +2,7 @@
 // register. Each choice has a bound on what a layer costs that uses it, whatever the memories do.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 
 #include "mapper/search/evaluator.h"
@@ -18,13 +19,34 @@ struct ArrayChoice {
   /// Weights, inputs: loops of the pass move them, so that the choice knows how often they are loaded.
   workload::PerOperand<bool> moved{};
   // At least:
-  double energy = 0;                         ///< pJ of everything but what the movers move
-  workload::PerOperand<double> load_bits{};  ///< of operands that enter the registers
+  double energy = 0;         ///< pJ of everything but what the movers move
   double reload_energy = 0;  ///< of that: what is loaded more than once because passes follow one another
   std::int64_t cycles = 0;   ///< of the array: steps and loads
   std::int64_t steps = 1;    ///< exactly
   workload::PerOperand<std::int64_t> load_cycles{};  ///< beyond a cycle each, of every distinct load once
   std::int64_t longest_load = 1;                     ///< at most: cycles of the load of a pass's first step
+  /// What every visit after the first adds.
+  struct Visit {
+    double energy = 0;  ///< pJ, as below
+    double bits = 0;    ///< between memory and array
+    double cycles = 0;
+    double cycles_of_first = 0;  ///< steps and loads, or drains, with one visit
+  };
+  /// At least, if the loops next outside the pass are of one operand's group: that operand stays from pass to
+  /// pass, and every other that the pass does not move anyway comes anew.
+  struct Around {
+    double energy = 0;                          ///< pJ, as above
+    std::int64_t cycles = 0;                    ///< as above, and partial sums that it waits for
+    workload::PerOperand<double> again_bits{};  ///< between memory and array, beyond each element once
+    std::int64_t drains = 0;                    ///< cycles of all drains, beside the array's
+    std::int64_t resumed = 0;                   ///< cycles of bringing partial sums back
+    double output_visits = 1;                   ///< of all tiles of outputs, drained each time
+    /// Steps and loads if neither operand comes from the DRAM, if weights do, inputs, both.
+    std::array<std::int64_t, 4> streaming{};
+    Visit visit;  ///< of what stays
+    std::int64_t least_cycles() const { return std::max(cycles, drains); }
+  };
+  workload::PerOperand<Around> around;
 };
 
 /// What the rest of the machine costs at least, and the value that must be beaten.
@@ -63,16 +85,42 @@ class ArrayChoices {
     std::int64_t tiles = 0, elements = 0;
     std::int64_t busy = 0, longest = 1, shortest = INT64_MAX;  ///< cycles, at least one each
     std::int64_t least_bits = 0, most_bits = 0;
+    std::int64_t dram_busy = 0;  ///< cycles, at least one each, if they come from the DRAM
+    std::int64_t dram_bytes = 0;
+  };
+  /// Of both operands: of steps, or of passes where one is resident.
+  struct LoadPair {
+    workload::PerOperand<Loads> of;  ///< weights and inputs
+    /// By operand: cycles of all its loads beyond the longest of the other's; and beyond it if each coincides
+    /// with one of the other's.
+    workload::PerOperand<double> beyond, beyond_together;
+    std::int64_t longest = 1;  ///< at most: cycles of a load of both
+  };
+
+  /// How often each load of an operand is done, and for how many PEs, over all of them.
+  struct Reuse {
+    double visits = 1, copies = 1;
+    bool known = false;  ///< the pass's loops move the operand
+    bool moved = false;  ///< all of it, everywhere
   };
 
   Loads loads_of(workload::Operand operand, const Histogram& volumes) const;
+  void complete(LoadPair& loads) const;
   Histogram weight_volumes(const workload::PerDim<std::int64_t>& tile) const;
   Histogram input_volumes(const workload::PerDim<std::int64_t>& tile, bool whole_pass,
                           const workload::PerDim<std::int64_t>& axis) const;
   std::int64_t load_cycles(std::int64_t weight_bits, std::int64_t input_bits) const;
   std::int64_t slowest_load(std::int64_t weight_bits, std::int64_t input_bits) const;
   bool fits_registers(const ArrayChoice& choice, std::size_t chosen, const std::array<Dim, 8>& order) const;
-  void bound(ArrayChoice& choice, const Loads& weights, const Loads& inputs) const;
+  Reuse reuse_in_pass(const ArrayChoice& choice, workload::Operand operand, bool resident) const;
+  Reuse reuse_around(const ArrayChoice& choice, workload::Operand operand, const Reuse& in_pass) const;
+  double load_energy(const LoadPair& loads, const Reuse& of_weights, const Reuse& of_inputs) const;
+  double loading_cycles(const ArrayChoice& choice, const LoadPair& loads, workload::Operand base,
+                        const Reuse& base_reuse, const Reuse& other_reuse) const;
+  double loading_cycles(const ArrayChoice& choice, const LoadPair& loads, const Reuse& of_weights,
+                        const Reuse& of_inputs) const;
+  void bound_in_pass(ArrayChoice& choice, const LoadPair& loads) const;
+  void bound_around(ArrayChoice& choice, const LoadPair& loads) const;
 
   const Mapspace& space_;
   const Prices& prices_;

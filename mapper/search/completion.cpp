@@ -13,13 +13,6 @@ using workload::kDims;
 using workload::kOperands;
 using workload::Operand;
 
-namespace {
-
-/// Dimensions in the order in which the outermost tiles are chosen: what decides most comes first.
-constexpr std::array<Dim, 8> kOrder = {Dim::G, Dim::M, Dim::C, Dim::P, Dim::Q, Dim::N, Dim::R, Dim::S};
-
-}  // namespace
-
 void Tally::add(const Tally& other) {
   evaluated += other.evaluated;
   repeated += other.repeated;
@@ -29,10 +22,11 @@ void Tally::add(const Tally& other) {
   cycles += other.cycles;
 }
 
-Completion::Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective)
+Completion::Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective, double gap)
     : space_(space),
       accelerator_(space.accelerator()),
       objective_(objective),
+      gap_(gap),
       evaluator_(space.problem(), space.accelerator(), table),
       window_sums_(space.problem().shape) {
   const auto& prices = evaluator_.prices();
@@ -64,11 +58,9 @@ Completion::Completion(const Mapspace& space, const arch::EnergyTable& table, Ob
 void Completion::find_ways() {
   const bool open_reduction = !arch::is_resident(accelerator_.array, Operand::weights) &&
                               !arch::is_resident(accelerator_.array, Operand::inputs);
-  passes_ = 1;
   for (Dim d : kDims) {
     // An open reduction may lie in the pass as a whole.
     const bool open = open_reduction && workload::is_reduction(d);
-    if (!open) passes_ *= choice_->passes[d];
     std::vector<OuterWays>& groups = outer_ways_[d];
     groups.clear();
     all_ways_[d] = 0;
@@ -144,29 +136,23 @@ void Completion::gather(Group& group, const std::vector<Dim>& dims) const {
   }
 }
 
-/// With a single buffer an operand that it lacks comes from the DRAM for every load, and each pass waits for
-/// it.
-void Completion::price_bypass() {
-  bypass_ = {};
-  if (space_.levels() != 2) return;
-  const double beyond = evaluator_.prices().memory[0] - cheapest_memory_;
-  const double weights =
-      choice_->load_bits[Operand::weights] - elements_[Operand::weights] * bits_[Operand::weights];
-  const double inputs = choice_->load_bits[Operand::inputs] -
-                        elements_[Operand::inputs] * input_positions_ * bits_[Operand::inputs];
-  for (unsigned i = 1; i < 4; ++i) {
-    bypass_[i].cycles = passes_ * accelerator_.memory[0].latency_cycles;
-    if ((i & 1U) != 0) bypass_[i].energy += std::max(0.0, weights) * beyond;
-    if ((i & 2U) != 0) bypass_[i].energy += std::max(0.0, inputs) * beyond;
+void Completion::take(const ArrayChoice& choice, Best& best) {
+  choice_ = &choice;
+  best_ = &best;
+  inside_ = 0;
+  passes_ = 1;
+  for (Dim d : kDims) {  // those of the reduction are open from the first that the pass has
+    if (!choice.first_reduction || d < *choice.first_reduction || !workload::is_reduction(d))
+      passes_ *= choice.passes[d];
   }
+  ends_ = 0;
 }
 
 bool Completion::run(const ArrayChoice& choice, Best& best, Tally& tally, const Budget& budget) {
-  choice_ = &choice;
+  take(choice, best);
   budget_ = budget;
   points_ = 0;
   stopped_ = false;
-  best_ = &best;
   tally_ = &tally;
   point_.register_stationary = choice.stays;
   find_ways();
@@ -177,11 +163,15 @@ bool Completion::run(const ArrayChoice& choice, Best& best, Tally& tally, const 
     each_factor(0);
     return !stopped_;
   }
-  price_bypass();
-  for (const auto& keep : space_.keep(1)) {
-    point_.keep[1] = keep;
-    for (const Operand stays : space_.stationary(0)) {
-      point_.stationary[0] = stays;
+  for (std::size_t keep = 0; keep < space_.keep(1).size(); ++keep) {
+    point_.keep[1] = space_.keep(1)[keep];
+    price_array();
+    for (std::size_t stays = 0; stays < space_.stationary(0).size(); ++stays) {
+      point_.stationary[0] = space_.stationary(0)[stays];
+      if (beaten_at_least(keep, stays)) {
+        tally_->outer += mappings_below_keep();
+        continue;
+      }
       for (Dim d : kDims) {  // the fewest tiles for the traffic, the smallest for the capacity
         outer_tiles_[d] = outer_ways_[d].front().tiles;
         outer_index_[d] = 0;
@@ -204,100 +194,6 @@ bool Completion::out_of_budget() {
   if (points_ > budget_.points || (points_ % 4096 == 0 && std::chrono::steady_clock::now() > budget_.end))
     stopped_ = true;
   return stopped_;
-}
-
-/// Mappings below: `ways` chosen for one dimension, with what is chosen for those before it in kOrder.
-Count Completion::mappings_below(std::size_t index, Count ways) const {
-  Count product = ways * inner_choices_;
-  for (std::size_t i = 0; i < index; ++i) product *= outer_way_[kOrder[i]]->ways.size();
-  for (std::size_t i = index + 1; i < kOrder.size(); ++i) product *= all_ways_[kOrder[i]];
-  return product;
-}
-
-/// Chooses the number of tiles of one dimension after the other. Fewer tiles cost less traffic and more room,
-/// so that a choice that costs too much ends the dimension.
-void Completion::each_outer(std::size_t index) {
-  const auto& keep = point_.keep[1];
-  if (index == kOrder.size()) {
-    ends_ = outer_bound_->ends(least_extent_, least_last_, keep);
-    if (repeated_outside()) {
-      tally_->repeated += mappings_below(index, 1);
-      return;
-    }
-    avoid_partial_sums_ = space_.levels() == 2 && partial_sums_cost_too_much();
-    each_factor(0);
-    return;
-  }
-  const Dim d = kOrder[index];
-  const std::int64_t fewest = outer_tiles_[d], smallest = least_extent_[d], shortest = least_last_[d];
-  const auto& groups = outer_ways_[d];
-  const Least& bypass = bypass_[(keep[Operand::weights] ? 0U : 1U) + (keep[Operand::inputs] ? 0U : 2U)];
-  for (std::size_t i = 0; i < groups.size() && !stopped_; ++i) {
-    outer_tiles_[d] = groups[i].tiles;
-    outer_index_[d] = i;
-    least_extent_[d] = groups[i].extent;
-    least_last_[d] = groups[i].last;
-    const auto positions = [&](bool rows, Dim outputs, Dim taps) {
-      return outer_positions_[rows][outer_index_[outputs] * outer_ways_[taps].size() + outer_index_[taps]];
-    };
-    const TrafficBound traffic =
-        outer_bound_->cost(outer_tiles_, positions(true, Dim::P, Dim::R), positions(false, Dim::Q, Dim::S),
-                           point_.stationary[0], keep);
-    if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
-      Count ways = 0;
-      for (; i < groups.size(); ++i) ways += groups[i].ways.size();
-      tally_->outer += mappings_below(index, ways);
-      break;
-    }
-    if (!outer_bound_->fits(least_extent_, keep)) {
-      tally_->capacity += mappings_below(index, groups[i].ways.size());
-      continue;
-    }
-    // Larger tiles take longer to arrive before the first step, and to leave after the last.
-    ends_ = outer_bound_->ends(least_extent_, least_last_, keep);
-    if (beaten(with_traffic({choice_->energy + bypass.energy, choice_->cycles + bypass.cycles}, traffic))) {
-      tally_->outer += mappings_below(index, groups[i].ways.size());
-    } else {
-      outer_way_[d] = &groups[i];
-      outer_ = traffic;
-      each_outer(index + 1);
-    }
-    ends_ = 0;
-  }
-  outer_tiles_[d] = fewest;
-  outer_index_[d] = 0;
-  least_extent_[d] = smallest;
-  least_last_[d] = shortest;
-}
-
-/// repeated() for the DRAM's loops, from the tiles alone.
-bool Completion::repeated_outside() const {
-  const auto loops = [&](Operand operand) {
-    const auto& group = reuse_group(operand);
-    return std::any_of(group.begin(), group.end(), [&](Dim d) { return outer_tiles_[d] > 1; });
-  };
-  const auto& choices = space_.stationary(0);
-  if (loops(point_.stationary[0])) return false;
-  return point_.stationary[0] != choices.front() || std::any_of(choices.begin(), choices.end(), loops);
-}
-
-/// With reduction loops of the only buffer outside loops over outputs, partial sums go there and back at
-/// least once more. Is that too much?
-bool Completion::partial_sums_cost_too_much() const {
-  bool outputs_move = false;
-  for (Dim d : kDims) {
-    if (depends_on(Operand::outputs, d)) outputs_move = outputs_move || choice_->passes[d] > outer_tiles_[d];
-  }
-  // Where one operand is to stay that has no loops, the outputs' may lie outside the reduction's.
-  const auto& stays = space_.stationary(1);
-  if (!outputs_move || stays.size() < 2 || stays.back() == Operand::outputs || space_.order_is_fixed(1))
-    return false;
-  const auto& prices = evaluator_.prices();
-  const double moved = elements_[Operand::outputs] * 2 * accelerator_.array.bits.accumulators;
-  return beaten(
-      with_traffic({choice_->energy - choice_->reload_energy + moved * (cheapest_memory_ + prices.registers),
-                    choice_->cycles},
-                   outer_));
 }
 
 void Completion::each_factor(std::size_t index) {

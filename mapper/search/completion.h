@@ -38,8 +38,15 @@ struct Budget {
 /// For one space; one thread at a time.
 class Completion {
  public:
-  Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective);
+  /// `gap`: SearchOptions::gap.
+  Completion(const Mapspace& space, const arch::EnergyTable& table, Objective objective, double gap);
 
+  /// What is known of the traffic with the DRAM: for each set of operands that the outermost buffer can keep,
+  /// and each that can stay in the DRAM's loops, the least of any tiles; nothing where that is too much.
+  using Floors = std::vector<std::vector<std::optional<TrafficBound>>>;
+  void use(const Floors* floors) { floors_ = floors; }
+  /// Is that too much for all mappings with this choice?
+  bool out_of_question(const ArrayChoice& choice, Best& best);
   /// Looks at the mappings with this choice: all, or (false) as many as the budgets allow. `best` is what
   /// must be beaten, and becomes what beats it.
   bool run(const ArrayChoice& choice, Best& best, Tally& tally, const Budget& budget);
@@ -74,10 +81,15 @@ class Completion {
   void find_ways();
   void note_loops(Way& way) const;
   void gather(Group& group, const std::vector<workload::Dim>& dims) const;
-  void price_bypass();
+  void take(const ArrayChoice& choice, Best& best);
+  void price_array();
+  bool beaten_at_least(std::size_t keep, std::size_t stays) const;
+  bool all_beaten(const TrafficBound& traffic) const;
   Count mappings_below(std::size_t index, Count ways) const;
+  Count mappings_below_keep() const;
   void each_outer(std::size_t index);
   Least with_traffic(Least array, const TrafficBound& traffic) const;
+  Least with_traffic(workload::Operand stays, const TrafficBound& traffic) const;
   void each_factor(std::size_t index);
   void each_order(int level);
   void each_keep(int level);
@@ -96,6 +108,7 @@ class Completion {
   const Mapspace& space_;
   const arch::Accelerator& accelerator_;
   Objective objective_;
+  double gap_;
   Evaluator evaluator_;
   std::optional<OuterBound> outer_bound_;
   WindowSums window_sums_;
@@ -106,11 +119,17 @@ class Completion {
   double input_positions_ = 1;      ///< rows x columns of the input that are read at all
   Count inner_choices_ = 1;  ///< orders and sets of operands kept, of the levels inside the outermost buffer
 
+  const Floors* floors_ = nullptr;
   // The choice in hand.
   const ArrayChoice* choice_ = nullptr;
   std::int64_t passes_ = 1;  ///< at least
-  std::array<Least, 4>
-      bypass_{};  ///< what it adds that the only buffer lacks weights (1), inputs (2), or both
+  /// By what stays around the pass: what the array takes, and what it takes of the DRAM's port.
+  struct Around {
+    Least array;
+    std::int64_t drains = 0, port = 0;
+    ArrayChoice::Visit visit;
+  };
+  workload::PerOperand<Around> around_;
   workload::PerDim<std::vector<OuterWays>> outer_ways_;
   workload::PerDim<Count> all_ways_;
   std::array<std::vector<std::int64_t>, 2>
@@ -121,6 +140,9 @@ class Completion {
   std::int64_t ends_ =
       0;  ///< cycles before the first tiles have arrived and after the array's last step, at the least
   workload::PerDim<std::size_t> outer_index_{};
+  /// Operands in whose groups there are loops between the outermost buffer and the pass, as far as is known;
+  /// bit 3: over G.
+  unsigned inside_ = 0;
   TrafficBound outer_;  ///< of the traffic between DRAM and buffer
   bool avoid_partial_sums_ = false;
   Group ungrouped_;

@@ -15,8 +15,30 @@ using workload::kOperands;
 using workload::Operand;
 
 bool Completion::beaten(const Least& least) const {
-  return value(objective_, {least.energy + evaluator_.prices().cycle * static_cast<double>(least.cycles),
-                            least.cycles}) >= best_->value;
+  const double energy = least.energy + evaluator_.prices().cycle * static_cast<double>(least.cycles);
+  return value(objective_, {energy, least.cycles}) * (1 + gap_) >= best_->value;
+}
+
+/// The array and the traffic with the DRAM, if one operand stays around the pass: it is visited as often as
+/// the DRAM's loops alone make it.
+Least Completion::with_traffic(Operand stays, const TrafficBound& traffic) const {
+  auto [array, drains, port, visit] = around_[stays];
+  const bool moved_inside = (inside_ & ~(1U << static_cast<unsigned>(stays))) != 0;
+  const double again = (moved_inside ? traffic.most_visits : traffic.visits)[stays] - 1;
+  array.energy += visit.energy * again;
+  const double visiting = (visit.cycles_of_first + visit.cycles * again) * (1 - 1e-12);
+  std::int64_t& visited = stays == Operand::outputs ? drains : array.cycles;
+  visited = std::max(visited, static_cast<std::int64_t>(visiting));
+  Least total = with_traffic(array, traffic);
+  total.energy *= 1 - 1e-12;
+  total.cycles = std::max({total.cycles, drains + ends_, port + traffic.moved});
+  return total;
+}
+
+/// Whatever stays around the pass?
+bool Completion::all_beaten(const TrafficBound& traffic) const {
+  return std::all_of(kOperands.begin(), kOperands.end(),
+                     [&](Operand stays) { return beaten(with_traffic(stays, traffic)); });
 }
 
 /// What the array (and its energy) and the traffic with the DRAM come to: side by side between the ends, one

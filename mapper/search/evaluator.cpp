@@ -1,7 +1,5 @@
 #include "mapper/search/evaluator.h"
 
-#include <stdexcept>
-
 namespace heddle::mapper {
 
 using workload::kOperands;
@@ -9,18 +7,6 @@ using workload::Operand;
 
 std::string_view name(Objective objective) {
   return objective == Objective::edp ? "edp" : objective == Objective::energy ? "energy" : "latency";
-}
-
-double value(Objective objective, const Cost& cost) {
-  switch (objective) {
-    case Objective::edp:
-      return cost.energy_pj * static_cast<double>(cost.cycles);
-    case Objective::energy:
-      return cost.energy_pj;
-    case Objective::latency:
-      return static_cast<double>(cost.cycles);
-  }
-  throw std::logic_error("no such objective");
 }
 
 /// Energy is linear in the counts: the price of one of each.

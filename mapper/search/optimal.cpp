@@ -11,6 +11,7 @@
 #include <stdexcept>
 
 #include "mapper/search/completion.h"
+#include "mapper/search/outer_floor.h"
 #include "support/error.h"
 
 namespace heddle::mapper {
@@ -31,8 +32,8 @@ constexpr std::int64_t kDeepPoints = 10'000'000, kDeepPointsOfChoice = 400'000;
 struct Worker {
   Mapspace space;
   Completion completion;
-  Worker(const Mapspace& of, const arch::EnergyTable& table, Objective objective)
-      : space(of), completion(space, table, objective) {}
+  Worker(const Mapspace& of, const arch::EnergyTable& table, const SearchOptions& options)
+      : space(of), completion(space, table, options.objective, options.gap) {}
 };
 
 class BranchAndBound {
@@ -44,9 +45,9 @@ class BranchAndBound {
         prices_(space.accelerator(), table, space.problem()),
         arrays_(space, prices_, options.objective),
         begin_(Clock::now()),
-        workers_([this, &table] { return std::make_unique<Worker>(space_, table, options_.objective); }) {
+        workers_([this, &table] { return std::make_unique<Worker>(space_, table, options_); }) {
     best_.value = beat;
-    rest_.beat = beat;
+    rest_.beat = beat / (1 + options.gap);
     rest_.energy = space.levels() > 1 ? OuterBound(space, prices_).least_energy() : 0;
   }
 
@@ -60,6 +61,7 @@ class BranchAndBound {
       budget_.points = kDeepPointsOfChoice;
     }
     choices_ = arrays_.find(rest_, removed_);
+    find_floors();
     std::size_t next = 0;
     while (next < choices_.size() && points_left_ > 0 && Clock::now() < budget_.end) {
       const std::size_t end = std::min(choices_.size(), next + batch_size(next));
@@ -74,9 +76,38 @@ class BranchAndBound {
  private:
   /// Least value of any mapping with the choice.
   double least_value(const ArrayChoice& choice) const {
-    return value(
-        options_.objective,
-        {choice.energy + rest_.energy + prices_.cycle * static_cast<double>(choice.cycles), choice.cycles});
+    double least = std::numeric_limits<double>::infinity();
+    for (const workload::Operand stays : workload::kOperands) {
+      const ArrayChoice::Around& around = choice.around[stays];
+      const Cost cost{(around.energy + rest_.energy) * (1 - 1e-12) +
+                          prices_.cycle * static_cast<double>(around.least_cycles()),
+                      around.least_cycles()};
+      least = std::min(least, value(options_.objective, cost));
+    }
+    return least;
+  }
+
+  /// The traffic that no mapping can do without, as far as it leaves any choice of the array.
+  void find_floors() {
+    if (space_.levels() == 1 || choices_.empty()) return;
+    Cost array{std::numeric_limits<double>::infinity(), std::numeric_limits<std::int64_t>::max()};
+    for (const ArrayChoice& choice : choices_) {
+      for (const workload::Operand stays : workload::kOperands) {
+        array.energy_pj = std::min(array.energy_pj, choice.around[stays].energy);
+        array.cycles = std::min(array.cycles, choice.around[stays].least_cycles());
+      }
+    }
+    double most = std::numeric_limits<double>::infinity();
+    if (options_.objective == Objective::edp)
+      most = best_.value / static_cast<double>(array.cycles) - array.energy_pj;
+    if (options_.objective == Objective::energy) most = best_.value - array.energy_pj;
+    most *= 1 + 1e-9;  // of sums in another order
+    OuterFloor floor(space_, prices_);
+    for (const auto& keep : space_.keep(1)) {
+      floors_.emplace_back();
+      for (const workload::Operand stays : space_.stationary(0))
+        floors_.back().push_back(floor.find(keep, stays, most));
+    }
   }
 
   void look_at(std::size_t begin, std::size_t end) {
@@ -90,11 +121,13 @@ class BranchAndBound {
     tbb::parallel_for(begin, end, [&](std::size_t i) {
       Outcome& outcome = outcomes[i - begin];
       outcome.best.value = best_.value;
-      outcome.bounded = least_value(choices_[i]) >= best_.value;
+      Completion& completion = workers_.local()->completion;
+      if (!floors_.empty()) completion.use(&floors_);
+      outcome.bounded = least_value(choices_[i]) * (1 + options_.gap) >= best_.value ||
+                        completion.out_of_question(choices_[i], outcome.best);
       if (!outcome.bounded) {
-        outcome.complete =
-            workers_.local()->completion.run(choices_[i], outcome.best, outcome.tally, budget_);
-        outcome.points = workers_.local()->completion.points();
+        outcome.complete = completion.run(choices_[i], outcome.best, outcome.tally, budget_);
+        outcome.points = completion.points();
       }
     });
     for (std::size_t i = begin; i < end; ++i) {
@@ -126,7 +159,7 @@ class BranchAndBound {
     if (best_.found) optimum.better = Optimum::Better{best_.point, best_.cost};
     Certificate& certificate = optimum.certificate;
     certificate.best = best_.value;
-    certificate.lower_bound = std::min(best_.value, open_bound_);
+    certificate.lower_bound = std::min(best_.value / (1 + options_.gap), open_bound_);
     certificate.proved = certificate.lower_bound == best_.value;
     certificate.space = space_.size();
     certificate.evaluated = tally_.evaluated;
@@ -152,6 +185,7 @@ class BranchAndBound {
   tbb::enumerable_thread_specific<std::unique_ptr<Worker>> workers_;
   Rest rest_;
   std::vector<ArrayChoice> choices_;
+  Completion::Floors floors_;
   ArrayChoices::Removed removed_;
   Tally tally_;
   Best best_;

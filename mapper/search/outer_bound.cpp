@@ -116,13 +116,18 @@ TrafficBound OuterBound::cost(const PerDim<std::int64_t>& tiles, std::int64_t ro
         std::none_of(inside.begin(), inside.end(), [&](Operand other) { return group[other] > 1; });
     return reused ? 1 : group[operand];
   };
-  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction, visits(Operand::weights));
+  for (Operand operand : kOperands) least.visits[operand] = visits(operand);
+  least.most_visits = group;
+  account(Operand::weights, bits_[Operand::weights], groups * filters * reduction,
+          least.visits[Operand::weights]);
   account(Operand::inputs, bits_[Operand::inputs] * static_cast<double>(rows * columns),
-          groups * n(Dim::N) * n(Dim::C) * window_tiles, visits(Operand::inputs));
-  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions, visits(Operand::outputs));
+          groups * n(Dim::N) * n(Dim::C) * window_tiles, least.visits[Operand::inputs]);
+  account(Operand::outputs, bits_[Operand::outputs], groups * filters * positions,
+          least.visits[Operand::outputs]);
   const auto bandwidth = static_cast<double>(8 * dram.bandwidth);
   least.mover = static_cast<std::int64_t>(
       mover_bits / bandwidth + fetches * static_cast<double>(1 + dram.latency_cycles) + write_backs);
+  least.moved = static_cast<std::int64_t>(mover_bits / bandwidth);
   least.port = static_cast<std::int64_t>(all_bits / bandwidth);
   return least;
 }

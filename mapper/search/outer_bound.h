@@ -13,9 +13,12 @@ struct Least {
 
 /// Of the traffic between DRAM and the outermost buffer.
 struct TrafficBound {
-  double energy = 0;       ///< pJ
-  std::int64_t mover = 0;  ///< cycles of the mover that fills the buffer and empties it
-  std::int64_t port = 0;   ///< cycles of the DRAM's port, for operands that the buffer lacks as well
+  double energy = 0;                           ///< pJ
+  std::int64_t mover = 0;                      ///< cycles of the mover that fills the buffer and empties it
+  std::int64_t moved = 0;                      ///< cycles of the DRAM's port for that
+  std::int64_t port = 0;                       ///< with operands that the buffer lacks
+  workload::PerOperand<double> visits{};       ///< of each operand's tiles, kept or not
+  workload::PerOperand<double> most_visits{};  ///< if the order spared none
 };
 
 /// For accelerators with a buffer.

@@ -18,7 +18,12 @@ struct Cost {
   std::int64_t cycles = 0;
 };
 /// pJ x cycles, pJ, or cycles.
-double value(Objective objective, const Cost& cost);
+inline double value(Objective objective, const Cost& cost) {
+  const auto cycles = static_cast<double>(cost.cycles);
+  return objective == Objective::edp      ? cost.energy_pj * cycles
+         : objective == Objective::energy ? cost.energy_pj
+                                          : cycles;
+}
 
 /// What is known about the mapping that a search returns.
 struct Certificate {
@@ -42,7 +47,9 @@ struct SearchOptions {
   std::uint64_t seed = 1;        ///< of searches that draw
   double seconds = 0;            ///< time budget; 0: none (searches that never know when they are done: 1 s)
   std::int64_t evaluations = 0;  ///< points to look at; 0: as many as the time allows
-  /// Only mappings that cost less than this are looked for; 0: any.
+  /// Of the optimal search: it leaves out what is shown to cost no less than the best / (1 + gap). The
+  /// answer's lower bound says so; at 0 it is proved.
+  double gap = 0;
 };
 
 struct Found {

@@ -1,15 +1,20 @@
 // Is what the branch and bound calls optimal the cheapest of all points, and does its account of the space
 // add up? Plain enumeration of small spaces answers.
 #include <fmt/format.h>
+#include <tbb/global_control.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <limits>
 #include <map>
 
+#include "mapper/search/annealing.h"
 #include "mapper/search/evaluator.h"
 #include "mapper/search/optimal.h"
 #include "support/error.h"
+#include "tests/mapper/random_layers.h"
+#include "tests/mapper/small_case.h"
 #include "tests/mapper/small_spaces.h"
 
 namespace heddle::mapper {
@@ -137,6 +142,83 @@ TEST_CASE("optimal search finds what plain enumeration finds in constrained spac
   const Account account = check_spaces(seed, 100, true);
   CHECK(account.legal > 5000);
   CHECK(account.without_legal < 40);
+}
+
+TEST_CASE("a gap bounds how far the answer may be from the least, on any number of threads") {
+  const std::uint64_t seed = 51;
+  std::mt19937_64 random(seed);
+  Count less = 0, evaluated = 0;
+  for (int i = 0; i < 40; ++i) {
+    const auto small = random_small_space(random, {});
+    INFO("seed " << seed << ", space " << i << "\n" << small->text());
+    SearchOptions options;
+    const Optimum exact = search_optimal(*small->space, small->energy, options, kInfinity);
+    if (!exact.better) continue;
+    options.gap = 0.1;
+    const Optimum near = search_optimal(*small->space, small->energy, options, kInfinity);
+    REQUIRE(near.better);
+    CHECK(near.certificate.lower_bound <= exact.certificate.best);
+    CHECK(near.certificate.lower_bound * 1.1 >= near.certificate.best * (1 - 1e-12));
+    CHECK(near.certificate.best >= exact.certificate.best);
+    CHECK(!near.certificate.proved);
+    const tbb::global_control one(tbb::global_control::max_allowed_parallelism, 1);
+    const Optimum alone = search_optimal(*small->space, small->energy, options, kInfinity);
+    CHECK(alone.certificate.best == near.certificate.best);
+    CHECK(alone.certificate.evaluated == near.certificate.evaluated);
+    less += near.certificate.evaluated;
+    evaluated += exact.certificate.evaluated;
+  }
+  CHECK(less < evaluated);
+}
+
+/// A machine as a sweep would have it.
+arch::Accelerator random_machine(std::mt19937_64& random) {
+  arch::Accelerator accelerator = SmallCase().accelerator;
+  accelerator.name = "random";
+  arch::ArrayUnit& array = accelerator.array;
+  array.rows = pick(random, {4, 8, 12, 16, 32});
+  array.columns = pick(random, {4, 8, 12, 16, 32});
+  array.lanes = pick(random, {1, 4, 8, 16});
+  if (array.lanes > 1 && random() % 2 == 0) array.sparsity = {2, 4};
+  array.registers.outputs = pick(random, {1, 4, 16});
+  if (random() % 3 == 0) array.registers.weights = pick(random, {2, 8});
+  if (random() % 3 == 0) array.registers.inputs = pick(random, {2, 8});
+  if (random() % 4 == 0) array.registers.shared_bytes = 512;
+  array.ports = {pick(random, {16, 64, 256}), pick(random, {16, 64, 256}), pick(random, {4, 16})};
+  arch::MemoryLevel& buffer = accelerator.memory.at(1);
+  buffer.size_bytes = pick(random, {16, 64, 256, 1024}) * 1024;
+  buffer.bandwidth = pick(random, {16, 64, 256});
+  buffer.double_buffered = random() % 3 != 0;
+  return accelerator;
+}
+
+TEST_CASE("no mapping that annealing draws is cheaper than what optimal search proves") {
+  // Layers and machines of real sizes, whose spaces nobody can enumerate.
+  const std::uint64_t seed = 41;
+  std::mt19937_64 random(seed);
+  const SmallCase small;
+  int close = 0, proved = 0;
+  for (int i = 0; i < 80; ++i) {
+    const arch::Accelerator accelerator = random_machine(random);
+    arch::LayerProblem problem = random_layer(random, accelerator.array);
+    for (const Dim d : kDims) problem.shape.size[d] = std::min<std::int64_t>(problem.shape.size[d], 64);
+    SearchOptions options;
+    options.objective = std::array{Objective::edp, Objective::energy, Objective::latency}[random() % 3];
+    INFO("seed " << seed << ", case " << i << ", objective " << name(options.objective));
+    const Mapspace space(problem, accelerator, Constraints{});
+    options.evaluations = 4000;
+    const Found drawn = search_annealing(space, small.table, options);
+    options.evaluations = 100000;
+    const double beat = value(options.objective, drawn.cost);
+    const Optimum optimum = search_optimal(space, small.table, options, std::nextafter(beat, kInfinity));
+    CHECK(optimum.certificate.lower_bound <= beat);
+    if (!optimum.certificate.proved) continue;
+    CHECK(optimum.better);
+    ++proved;
+    close += optimum.certificate.best > 0.98 * beat ? 1 : 0;
+  }
+  CHECK(proved > 50);
+  CHECK(close > 15);  // else annealing has tested nothing
 }
 
 /// All orders of the loops of each level, in all combinations; stops after `most`.
