@@ -48,6 +48,7 @@ std::shared_ptr<mapper::NetworkMapper> make_mapper(const RunOptions& options, co
   how.options.seed = options.seed;
   how.options.seconds = choice.seconds;
   how.options.evaluations = choice.evaluations;
+  how.options.gap = choice.gap;
   if (const auto constraints = constraints_document(choice.constraints, options.edits, library))
     how.constraints = mapper::read_constraints(*constraints, accelerator);
   std::shared_ptr<mapper::MappingCache> cache;

@@ -9,6 +9,7 @@
 #include <map>
 
 #include "app/edited_files.h"
+#include "app/sweep/expression.h"
 #include "support/error.h"
 
 namespace heddle::sweep {
@@ -32,6 +33,16 @@ std::uint64_t whole(const std::string& key, const std::string& value) {
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
   if (error != std::errc{} || end != value.data() + value.size()) fail(key, "a whole number", value);
   return number;
+}
+
+/// 0.01, or "1 %".
+double share(const std::string& key, const std::string& value) {
+  const bool percent = value.ends_with("%");
+  const Scalar scalar = scalar_of(percent ? value.substr(0, value.find_last_not_of(" %") + 1) : value);
+  const auto* number = std::get_if<double>(&scalar);
+  if (number == nullptr || *number < 0 || *number >= (percent ? 100 : 1))
+    fail(key, "a share such as 0.01 or 1 %", value);
+  return percent ? *number / 100 : *number;
 }
 
 /// A file that is there when one begins at the sweep's folder, else as it is given.
@@ -83,6 +94,8 @@ const std::map<std::string, Setter>& setters() {
          o.mapper.evaluations = static_cast<std::int64_t>(std::min<std::uint64_t>(v, INT64_MAX));
        })},
       {"seed", number([](RunOptions& o, std::uint64_t v) { o.seed = v; })},
+      {"gap",
+       [](RunOptions& o, const std::string& key, const std::string& v, const auto&) { o.mapper.gap = share(key, v); }},
       {"keep_on_chip",
        choice({"true", "false"}, [](RunOptions& o, std::string v) { o.mapper.keep_on_chip = v == "true"; })},
   };
