@@ -17,11 +17,11 @@ std::string results_table(const SweepFile& file, const Campaign& campaign, const
 /// One row for each point, as the database's view `results` has them. RFC 4180.
 std::string results_csv(Store& store);
 
-/// The page's data (app/html/page.h), which is also results.json: columns, points, fronts, details of the
-/// points on them.
-nlohmann::ordered_json results_json(Store& store);
+/// results.json, in the form of the page's data (app/html/page.h): columns, points, fronts, layers of the points on them.
+/// `all_results`: every counter; else what people look at.
+nlohmann::ordered_json results_json(Store& store, bool all_results);
 
-/// The same from the folder of a sweep's results, or its database. Throws InputError.
+/// The page's data from the folder of a sweep's results, or its database. Throws InputError.
 nlohmann::ordered_json page_data(const std::filesystem::path& results);
 
 }  // namespace heddle::sweep

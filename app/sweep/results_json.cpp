@@ -16,8 +16,8 @@ namespace {
 
 using Ordered = nlohmann::ordered_json;
 
-constexpr std::size_t kMostDetails =
-    400;  ///< points whose layers go along: the fronts, the refined, then the first ones
+/// Points whose layers go along: the fronts', then others. Seventy layers are some 30 kB.
+constexpr std::size_t kMostDetails = 120;
 
 /// Results that every page shows, in this order; the others follow when they differ between points.
 const std::vector<std::string> kMain = {"latency",
@@ -47,8 +47,8 @@ std::vector<Row> rows_of(Store& store) {
   return rows;
 }
 
-/// Main results, objectives' names, then all others.
-std::vector<std::string> result_names(const std::vector<Row>& rows) {
+/// Main results, then cycles and energies by cause and part, then, if `all` are wanted, every counter.
+std::vector<std::string> result_names(const std::vector<Row>& rows, bool all) {
   std::set<std::string> present;
   for (const Row& row : rows) {
     for (const auto& [name, value] : row.point.results.items()) present.insert(name);
@@ -57,7 +57,9 @@ std::vector<std::string> result_names(const std::vector<Row>& rows) {
   for (const std::string& name : kMain) {
     if (present.erase(name) > 0) names.push_back(name);
   }
-  names.insert(names.end(), present.begin(), present.end());
+  for (const std::string& name : present) {
+    if (all || name.starts_with("stall_") || name.starts_with("energy_")) names.push_back(name);
+  }
   return names;
 }
 
@@ -98,9 +100,9 @@ Ordered refined_of(Store& store, const std::vector<std::string>& objectives) {
 
 }  // namespace
 
-nlohmann::ordered_json results_json(Store& store) {
+nlohmann::ordered_json results_json(Store& store, bool all_results) {
   const std::vector<Row> rows = rows_of(store);
-  const std::vector<std::string> results = result_names(rows);
+  const std::vector<std::string> results = result_names(rows, all_results);
   Ordered json = {{"heddle", store.text("heddle")},
                   {"kind", "sweep"},
                   {"title", store.text("name")},
@@ -211,11 +213,11 @@ nlohmann::ordered_json page_data(const std::filesystem::path& results) {
                                            : "there is no such file; expected a sweep's folder or database");
   }
   Store store = Store::read(file);
-  return results_json(store);
+  return results_json(store, false);
 }
 
 std::string results_csv(Store& store) {
-  const Ordered json = results_json(store);
+  const Ordered json = results_json(store, true);
   std::string text;
   const auto line = [&](const Ordered& cells) {
     for (std::size_t i = 0; i < cells.size(); ++i) {

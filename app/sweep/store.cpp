@@ -187,6 +187,23 @@ void Store::put(const std::vector<StoredPoint>& points) {
   });
 }
 
+template <class Row, class Bind>
+void Store::replace(const std::string& table, int columns, const std::vector<Row>& rows, const Bind& bind_row) {
+  about(file_, [&] {
+    SQLite::Transaction transaction(database_);
+    database_.exec("DELETE FROM " + table);
+    std::string places = "?";
+    for (int i = 1; i < columns; ++i) places += ", ?";
+    SQLite::Statement insert(database_, fmt::format("INSERT OR REPLACE INTO {} VALUES ({})", table, places));
+    for (const Row& row : rows) {
+      bind_row(insert, row);
+      insert.exec();
+      insert.reset();
+    }
+    transaction.commit();
+  });
+}
+
 void Store::describe(const std::vector<std::pair<std::string, std::string>>& texts) {
   about(file_, [&] {
     SQLite::Transaction transaction(database_);
@@ -209,73 +226,43 @@ std::string Store::text(const std::string& name) {
 }
 
 void Store::set_columns(const std::vector<Column>& columns) {
-  about(file_, [&] {
-    SQLite::Transaction transaction(database_);
-    database_.exec("DELETE FROM columns");
-    SQLite::Statement insert(database_, "INSERT INTO columns VALUES (?, ?, ?, ?, ?)");
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-      insert.bind(1, static_cast<int>(i));
-      insert.bind(2, columns[i].name);
-      insert.bind(3, columns[i].role);
-      insert.bind(4, columns[i].unit);
-      insert.bind(5, dumped(columns[i].detail));
-      insert.exec();
-      insert.reset();
-    }
-    transaction.commit();
+  std::int64_t position = 0;
+  replace("columns", 5, columns, [&](SQLite::Statement& insert, const Column& column) {
+    insert.bind(1, position++);
+    insert.bind(2, column.name);
+    insert.bind(3, column.role);
+    insert.bind(4, column.unit);
+    insert.bind(5, dumped(column.detail));
   });
 }
 
 void Store::set_members(const std::vector<Member>& members) {
-  about(file_, [&] {
-    SQLite::Transaction transaction(database_);
-    database_.exec("DELETE FROM members");
-    SQLite::Statement insert(database_, "INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      insert.bind(1, static_cast<std::int64_t>(i));
-      insert.bind(2, members[i].key);
-      insert.bind(3, members[i].workload);
-      insert.bind(4, members[i].origin);
-      insert.bind(5, dumped(members[i].values));
-      insert.bind(6, dumped(members[i].objectives));
-      bind(insert, 7, members[i].front);
-      bind(insert, 8, members[i].within_budget);
-      insert.exec();
-      insert.reset();
-    }
-    transaction.commit();
+  std::int64_t position = 0;
+  replace("members", 8, members, [&](SQLite::Statement& insert, const Member& member) {
+    insert.bind(1, position++);
+    insert.bind(2, member.key);
+    insert.bind(3, member.workload);
+    insert.bind(4, member.origin);
+    insert.bind(5, dumped(member.values));
+    insert.bind(6, dumped(member.objectives));
+    bind(insert, 7, member.front);
+    bind(insert, 8, member.within_budget);
   });
 }
 
 void Store::set_volumes(const std::vector<Volume>& volumes) {
-  about(file_, [&] {
-    SQLite::Transaction transaction(database_);
-    database_.exec("DELETE FROM search");
-    SQLite::Statement insert(database_, "INSERT INTO search VALUES (?, ?, ?, ?)");
-    for (const Volume& volume : volumes) {
-      insert.bind(1, volume.workload);
-      insert.bind(2, volume.method);
-      insert.bind(3, volume.evaluations);
-      insert.bind(4, volume.hypervolume);
-      insert.exec();
-      insert.reset();
-    }
-    transaction.commit();
+  replace("search", 4, volumes, [](SQLite::Statement& insert, const Volume& volume) {
+    insert.bind(1, volume.workload);
+    insert.bind(2, volume.method);
+    insert.bind(3, volume.evaluations);
+    insert.bind(4, volume.hypervolume);
   });
 }
 
 void Store::set_refined(const std::vector<Refined>& refined) {
-  about(file_, [&] {
-    SQLite::Transaction transaction(database_);
-    database_.exec("DELETE FROM refined");
-    SQLite::Statement insert(database_, "INSERT OR REPLACE INTO refined VALUES (?, ?)");
-    for (const Refined& each : refined) {
-      insert.bind(1, each.key);
-      insert.bind(2, each.simulated);
-      insert.exec();
-      insert.reset();
-    }
-    transaction.commit();
+  replace("refined", 2, refined, [](SQLite::Statement& insert, const Refined& each) {
+    insert.bind(1, each.key);
+    insert.bind(2, each.simulated);
   });
 }
 

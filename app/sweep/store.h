@@ -99,6 +99,9 @@ class Store {
 
  private:
   Store(const std::filesystem::path& file, int flags);
+  /// `bind_row` binds the columns of a row, from 1.
+  template <class Row, class Bind>
+  void replace(const std::string& table, int columns, const std::vector<Row>& rows, const Bind& bind_row);
 
   std::string file_;
   SQLite::Database database_;

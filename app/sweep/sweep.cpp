@@ -120,7 +120,7 @@ std::string conduct(const app::SweepOptions& options, const app::ConfigLibrary& 
   const Session work = session();
   store.add(work);
   write_file(folder / "results.csv", results_csv(store));
-  write_file(folder / "results.json", results_json(store).dump(1) + "\n");
+  write_file(folder / "results.json", results_json(store, true).dump(1) + "\n");
   progress.clear();
   return results_table(file, campaign, refinement, volumes, work) +
          fmt::format("results: {}\n", (folder / "{sweep.db,results.csv,results.json}").string());

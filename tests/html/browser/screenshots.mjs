@@ -28,8 +28,10 @@ export async function screenshots(page, urls, folder) {
   await page.open(urls.sweep);
   await part(page, join(folder, 'report-pareto.png'), ['header', 'pareto', 'selected']);
   await part(page, join(folder, 'report-sensitivity.png'), ['sensitivity']);
-  await part(page, join(folder, 'report-refined.png'), ['refined', 'search']);
+  await part(page, join(folder, 'report-refined.png'), ['refined']);
   await part(page, join(folder, 'report-table.png'), ['points']);
   await page.open(`${urls.sweep}#network=${urls.network}`);
   await part(page, join(folder, 'report-parallel.png'), ['parallel']);
+  await page.open(urls.search);
+  await part(page, join(folder, 'report-search.png'), ['search']);
 }

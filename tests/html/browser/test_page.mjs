@@ -13,7 +13,7 @@ import { screenshots } from './screenshots.mjs';
 import { sweep } from './sweep_fixture.mjs';
 import { column, draggedAxis, isolatedPoint, marks, values } from './probes.mjs';
 
-const { values: options } = parseArgs({ options: { heddle: { type: 'string' }, 'make-page': { type: 'string' }, screenshots: { type: 'string' } } });
+const { values: options } = parseArgs({ options: { heddle: { type: 'string' }, 'make-page': { type: 'string' }, screenshots: { type: 'string' }, sweep: { type: 'string' }, search: { type: 'string' } } });
 const folder = mkdtempSync(join(tmpdir(), 'heddle-report-'));
 
 function browserProgram() {
@@ -32,13 +32,19 @@ function pageOf(data, name) {
 }
 
 /** The JSON of a run, and the address of its report. */
+/** The page of a sweep's results. */
+function reportOf(results, name) {
+  const html = join(folder, `${name}.html`);
+  execFileSync(options.heddle, ['report', results, '--html', html]);
+  return pathToFileURL(html).href;
+}
+
 function runOf(words, name, change = (run) => run) {
-  const [json, html] = [join(folder, `${name}.json`), join(folder, `${name}.html`)];
+  const json = join(folder, `${name}.json`);
   execFileSync(options.heddle, ['run', ...words, '--quiet', '--json', json], { env: { ...process.env, XDG_CACHE_HOME: folder } });
   const run = change(JSON.parse(readFileSync(json, 'utf8')));
   writeFileSync(json, JSON.stringify(run));
-  execFileSync(options.heddle, ['report', json, '--html', html]);
-  return { run, url: pathToFileURL(html).href };
+  return { run, url: reportOf(json, name) };
 }
 
 const sectionsOf = (page) => page.evaluate(() => [...document.querySelectorAll('section')].filter((section) => !section.hidden).map(({ id }) => id));
@@ -328,8 +334,21 @@ try {
       await isQuiet(page);
     });
   }
+  page.console.length = 0;
+  await test('the results of heddle sweep', async () => {
+    const results = join(folder, 'lenet-5-arrays');
+    execFileSync(options.heddle, ['sweep', 'lenet-5-arrays', '--quiet', '--output', results], { env: { ...process.env, XDG_CACHE_HOME: folder } });
+    const { points, refined } = JSON.parse(readFileSync(join(results, 'results.json'), 'utf8'));
+    await page.open(reportOf(results, 'real'));
+    const sections = await sectionsOf(page);
+    for (const section of ['pareto', 'selected', 'roofline', 'parallel', 'sensitivity', 'refined', 'points']) assert.ok(sections.includes(section), section);
+    assert.equal((await page.evaluate("document.querySelector('header').innerText")).includes(String(points.length)), true);
+    assert.ok(refined.length > 0);
+    await isQuiet(page);
+    assert.deepEqual(page.console, []);
+  });
   for (const count of [100, 1000, 10000]) await test(`${count} points`, () => measured(page, count));
-  if (options.screenshots) await test('screenshots', () => screenshots(page, { sweep: pageOf(sweep(200), 'pictured'), network: 'resnet50', run: runOf(['resnet50', '--arch', 'nm-16x16', '--recipe', 'int8-2-4', '--fidelity', 'analytical', '--search', 'default'], 'resnet50').url }, options.screenshots));
+  if (options.screenshots) await test('screenshots', () => screenshots(page, { sweep: reportOf(options.sweep, 'pictured'), search: reportOf(options.search, 'searched'), network: 'resnet50', run: runOf(['resnet50', '--arch', 'nm-16x16', '--recipe', 'int8-2-4', '--fidelity', 'analytical', '--search', 'default'], 'resnet50').url }, options.screenshots));
 } finally {
   await browser.stop();
   rmSync(folder, { recursive: true, force: true });
