@@ -53,4 +53,11 @@ void check_mistake(const std::string& sound, const Mistake& mistake, Read read) 
   if (!mistake.line.empty()) CHECK_THAT(message, Catch::Contains(".yaml:" + mistake.line + ":"));
 }
 
+/// Of a reader that has another overload.
+template <class Result>
+void check_mistake(const std::string& sound, const Mistake& mistake,
+                   Result (*read)(const std::filesystem::path&)) {
+  check_mistake(sound, mistake, [read](const std::filesystem::path& file) { read(file); });
+}
+
 }  // namespace heddle
