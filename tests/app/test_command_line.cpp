@@ -181,7 +181,7 @@ TEST_CASE("usage errors say what is wrong and what was expected", "[command]") {
   const std::vector<Case> cases = {
       {{}, "a command is missing"},
       {{"rnu"}, "unknown command \"rnu\" (did you mean \"run\"?)"},
-      {{"sweep", "x"}, "unknown command \"sweep\""},
+      {{"sweeps", "x"}, "unknown command \"sweeps\""},
       {{""}, "unknown command"},
       {{"--wrong"}, "unknown option --wrong"},
       {{"run"}, "NETWORK is required"},
