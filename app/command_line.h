@@ -39,9 +39,9 @@ struct MapperChoice {
   std::optional<std::filesystem::path> constraints;  ///< name in configs/constraints, or a path
   double seconds = 0;  ///< budget of each distinct layer; 0: none. A search that draws always has one
   std::int64_t evaluations = 0;  ///< the same, in mappings; 0: none
-  double gap = 0;  ///< the optimal search may end this share above what it has shown to be the least
-  bool cache = true;             ///< read and write what other runs have found
-  bool keep_on_chip = false;     ///< decide which tensors stay on chip between layers
+  double gap = 0;     ///< the optimal search may end this share above what it has shown to be the least
+  bool cache = true;  ///< read and write what other runs have found
+  bool keep_on_chip = false;  ///< decide which tensors stay on chip between layers
 };
 
 /// Whether the search draws mappings, and so needs a budget.

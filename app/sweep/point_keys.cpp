@@ -49,7 +49,8 @@ std::string PointKeys::key(const app::RunOptions& options) {
                 options.fidelity,
                 options.mapper.search,
                 options.mapper.objective,
-                options.mapper.evaluations, options.mapper.gap,
+                options.mapper.evaluations,
+                options.mapper.gap,
                 options.mapper.keep_on_chip,
                 options.layers};
   if (options.fidelity != app::kAnalytical || app::draws(options.mapper)) parts.push_back(options.seed);

@@ -17,8 +17,8 @@ std::string results_table(const SweepFile& file, const Campaign& campaign, const
 /// One row for each point, as the database's view `results` has them. RFC 4180.
 std::string results_csv(Store& store);
 
-/// results.json, in the form of the page's data (app/html/page.h): columns, points, fronts, layers of the points on them.
-/// `all_results`: every counter; else what people look at.
+/// results.json, in the form of the page's data (app/html/page.h): columns, points, fronts, layers of the
+/// points on them. `all_results`: every counter; else what people look at.
 nlohmann::ordered_json results_json(Store& store, bool all_results);
 
 /// The page's data from the folder of a sweep's results, or its database. Throws InputError.

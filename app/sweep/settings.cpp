@@ -94,8 +94,8 @@ const std::map<std::string, Setter>& setters() {
          o.mapper.evaluations = static_cast<std::int64_t>(std::min<std::uint64_t>(v, INT64_MAX));
        })},
       {"seed", number([](RunOptions& o, std::uint64_t v) { o.seed = v; })},
-      {"gap",
-       [](RunOptions& o, const std::string& key, const std::string& v, const auto&) { o.mapper.gap = share(key, v); }},
+      {"gap", [](RunOptions& o, const std::string& key, const std::string& v,
+                 const auto&) { o.mapper.gap = share(key, v); }},
       {"keep_on_chip",
        choice({"true", "false"}, [](RunOptions& o, std::string v) { o.mapper.keep_on_chip = v == "true"; })},
   };

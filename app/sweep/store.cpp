@@ -188,7 +188,8 @@ void Store::put(const std::vector<StoredPoint>& points) {
 }
 
 template <class Row, class Bind>
-void Store::replace(const std::string& table, int columns, const std::vector<Row>& rows, const Bind& bind_row) {
+void Store::replace(const std::string& table, int columns, const std::vector<Row>& rows,
+                    const Bind& bind_row) {
   about(file_, [&] {
     SQLite::Transaction transaction(database_);
     database_.exec("DELETE FROM " + table);

@@ -252,6 +252,27 @@ TEST_CASE("what is no sweep database is refused and left as it is") {
   CHECK(tests::contents(here.folder / "out/sweep.db") == std::string(5000, 'x'));
 }
 
+TEST_CASE("a run with edits is the run of the files with these edits") {
+  const tests::ScratchFolder folder;
+  folder.write("net.yaml", kNet);
+  folder.write("wide.yaml", std::string(kNet).replace(kNet.find("18"), 2, "30"));
+  const std::string machine = tests::contents(HEDDLE_SOURCE_DIR "/configs/accelerators/dense-8x8.yaml");
+  folder.write("rows.yaml", std::string(machine).replace(machine.find("rows: 8"), 7, "rows: 4"));
+  const auto run = [&](const std::string& line) {
+    const Outcome outcome = run_heddle(folder.path(), words("run " + line + " --json r.json"));
+    UNSCOPED_INFO(outcome.err);
+    REQUIRE(outcome.status == 0);
+    return json_file(folder / "r.json");
+  };
+  const json edited =
+      run("net.yaml --arch dense-8x8 --set arch.array.rows=4 --set network.layers.fc1.out=30");
+  const json expected = run("wide.yaml --arch rows.yaml");
+  CHECK(edited.at("layers") == expected.at("layers"));
+  CHECK(edited.at("configuration").at("accelerator") == expected.at("configuration").at("accelerator"));
+  CHECK(edited.at("configuration").at("options").at("arch.array.rows") == "4");
+  CHECK(edited.at("layers") != run("net.yaml --arch dense-8x8").at("layers"));
+}
+
 TEST_CASE("two sweeps do not work in one folder") {
   const Folder here(kSweep);
   const Outcome outcome = run_shell(
