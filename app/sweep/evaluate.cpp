@@ -77,20 +77,27 @@ double area_of(const app::RunOptions& options, const app::ConfigLibrary& library
   return table.area ? arch::area(run.accelerator, table).total : 0;
 }
 
-app::Accuracy accuracy_of(const app::RunOptions& options, const app::ConfigLibrary& library) {
+/// `eie`: whether the array is the eie unit, which has an arithmetic of its own. Nothing else of the machine
+/// matters.
+app::Accuracy accuracy_of(const app::RunOptions& options, const app::ConfigLibrary& library, bool eie) {
   // All points with the same network, recipe and data compute the same; a worker sees many of them.
   static std::map<std::string, app::Accuracy> known;
-  std::string key =
-      fmt::format("{}|{}|{}|{}|{}|{}", options.network, options.recipe.value_or(""), options.input->string(),
-                  options.labels->string(), options.calibration.value_or("").string(), options.seed);
+  Json key = {options.network,
+              options.recipe.value_or(""),
+              options.input->string(),
+              options.labels->string(),
+              options.calibration.value_or("").string(),
+              options.seed,
+              eie};
   for (const yaml::Edit& edit : options.edits) {
-    if (!edit.key.starts_with("energy.") && !edit.key.starts_with("constraints."))
-      key += "|" + edit.key + "=" + edit.value;
+    if (edit.key.starts_with("network.") || edit.key.starts_with("recipe."))
+      key.push_back({edit.key, edit.value});
   }
-  key += "|" + options.arch;
-  const auto found = known.find(key);
+  const auto found = known.find(key.dump());
   if (found != known.end()) return found->second;
-  return known[key] = app::reference_accuracy(options, library);
+  const app::Accuracy accuracy =
+      app::reference_accuracy(options, library);  // may throw: then nothing is known
+  return known[key.dump()] = accuracy;
 }
 
 Json failed(const std::string& message) { return {{"state", "failed"}, {"message", message}}; }
@@ -160,7 +167,7 @@ Json evaluate(const app::RunOptions& options, const app::ConfigLibrary& library)
     }
     if (options.labels && options.fidelity == app::kAnalytical) {
       if (!options.input) return failed("labels: need the key \"input\", the inputs that they label");
-      run.accuracy = accuracy_of(options, library);
+      run.accuracy = accuracy_of(options, library, run.accelerator.array.eie.has_value());
     }
     return {{"state", "done"},
             {"results", results_of(run, area_of(options, library, run))},
